@@ -1,0 +1,24 @@
+import { alertModel, transitionModel } from './alert';
+import { channelModel, jobModel, sourceModel } from './definition';
+import { budgetModel, deliveryModel } from './delivery';
+import { memberModel } from './member';
+import { muteModel } from './mute';
+import { runModel } from './run';
+import { counterModel, metaModel, tokenModel } from './token';
+
+/** Every collection: what is created, with its indexes, at the start. */
+export const models = [
+  alertModel,
+  transitionModel,
+  jobModel,
+  sourceModel,
+  channelModel,
+  deliveryModel,
+  budgetModel,
+  memberModel,
+  muteModel,
+  runModel,
+  tokenModel,
+  metaModel,
+  counterModel,
+];

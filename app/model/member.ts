@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { defineModel } from './types';
+
+/** Where a process runs, so that its own machine can tell at once that it is gone. null where the system does not say. */
+export const processIdentity = z.object({
+  machineBootId: z.string().nullable(),
+  pidNamespace: z.string().nullable(),
+  /** Start time of the pid in clock ticks since boot (/proc/<pid>/stat, field 22). */
+  startTicks: z.string().nullable(),
+});
+
+export const memberModel = defineModel({
+  collection: 'members',
+  schema: z.object({
+    /** `hostId:pid:bootId`. */
+    _id: z.string(),
+    hostId: z.string(),
+    role: z.enum(['agent', 'worker']),
+    pid: z.number().int(),
+    masterPid: z.number().int(),
+    process: processIdentity,
+    state: z.enum(['live', 'dead']),
+    suspended: z.boolean(),
+    /** Raised by each renewal: whoever sees it unchanged for leaseMs on its own clock calls the member dead. */
+    counter: z.number().int(),
+    leaseMs: z.number().int(),
+    startedAt: z.date(),
+    lastSeenAt: z.date(),
+    appliedRevision: z.number().int(),
+    clockSkewMs: z.number(),
+    /** Set when dead: TTL. */
+    expireAt: z.date().optional(),
+  }),
+  indexes: [
+    { key: { state: 1, hostId: 1 }, name: 'state' },
+    { key: { expireAt: 1 }, name: 'expire', expireAfterSeconds: 0 },
+  ],
+});
+
+export type MemberDoc = z.infer<typeof memberModel.schema>;

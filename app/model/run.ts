@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { defineModel } from './types';
+
+export const runStates = [
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'timedOut',
+  'cancelled',
+  'lost',
+  'skipped',
+] as const;
+export const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'expired'] as const;
+
+export const runModel = defineModel({
+  collection: 'runs',
+  schema: z.object({
+    /** `job@scheduledAt` in ISO time; `~random` appended for a manual run. */
+    _id: z.string(),
+    job: z.string(),
+    jobRevision: z.number().int(),
+    trigger: z.enum(['schedule', 'manual', 'backfill']),
+    scheduledAt: z.date(),
+    claimedAt: z.date(),
+    startedAt: z.date().nullable(),
+    finishedAt: z.date().nullable(),
+    latenessMs: z.number(),
+    state: z.enum(runStates),
+    reason: z.enum(skipReasons).nullable(),
+    /** Counts the attempts of retry.limit. */
+    attempt: z.number().int(),
+    /** How often its member was lost after it had started. */
+    lostCount: z.number().int(),
+    /** Raised by every start; every later write must match it. */
+    fence: z.number().int(),
+    onLost: z.enum(['retry', 'close']),
+    member: z.string(),
+    hostId: z.string(),
+    /** Held while the run must be alone: the job's name. */
+    slot: z.string().optional(),
+    outcome: z.record(z.string(), z.number()).nullable(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    expireAt: z.date(),
+  }),
+  indexes: [
+    {
+      key: { slot: 1 },
+      name: 'slot',
+      unique: true,
+      partialFilterExpression: { slot: { $exists: true } },
+    },
+    {
+      key: { member: 1, state: 1 },
+      name: 'unfinished',
+      partialFilterExpression: { state: { $in: ['queued', 'running'] } },
+    },
+    { key: { job: 1, scheduledAt: -1, _id: -1 }, name: 'job' },
+    { key: { scheduledAt: -1, _id: -1 }, name: 'time' },
+    { key: { state: 1, scheduledAt: -1, _id: -1 }, name: 'state' },
+    { key: { hostId: 1, scheduledAt: -1, _id: -1 }, name: 'host' },
+    { key: { expireAt: 1 }, name: 'expire', expireAfterSeconds: 0 },
+  ],
+});
+
+export type RunDoc = z.infer<typeof runModel.schema>;

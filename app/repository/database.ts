@@ -1,0 +1,146 @@
+import {
+  type ClientSession,
+  type Collection,
+  type Db,
+  type Document,
+  MongoClient,
+  type MongoClientOptions,
+  MongoError,
+  ReadConcern,
+} from 'mongodb';
+import type { z } from 'zod';
+import { SettingsError, UnavailableError } from '../domain/errors';
+import { models } from '../model';
+import type { Model } from '../model/types';
+
+export interface DatabaseOptions {
+  url: string;
+  /** Database name where the URL names none. */
+  name: string;
+  /** Limit of every operation in ms, server selection and pool included. */
+  operationMs: number;
+  serverSelectionMs: number;
+  appName: string;
+}
+
+/** Read options of everything that must see each acknowledged majority write. */
+export const primaryMajority = { readPreference: 'primary', readConcern: { level: 'majority' } } as const;
+
+type IdDocument = Document & { _id: string };
+
+/**
+ * The one handle on MongoDB. Concern and preference are set here and per operation, never taken from the URL.
+ * The driver connects by itself at the first operation and again after an outage: nothing here waits for a connection.
+ */
+export class Database {
+  readonly client: MongoClient;
+  readonly db: Db;
+
+  constructor(private readonly options: DatabaseOptions) {
+    const clientOptions: MongoClientOptions = {
+      appName: options.appName,
+      retryWrites: true,
+      retryReads: true,
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      serverSelectionTimeoutMS: options.serverSelectionMs,
+      connectTimeoutMS: options.serverSelectionMs,
+      timeoutMS: options.operationMs,
+      maxPoolSize: 50,
+      ignoreUndefined: true,
+    };
+    this.client = new MongoClient(options.url, clientOptions);
+    const inUrl = new URL(options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, '')).pathname.slice(1);
+    this.db = this.client.db(inUrl === '' ? options.name : inUrl, {
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: new ReadConcern('majority'),
+      readPreference: 'primary',
+    });
+  }
+
+  /** The collection of a model; documents go through `parse` of that model when they are read. */
+  collection<Schema extends z.ZodType>(model: Model<Schema>): Collection<IdDocument> {
+    return this.db.collection<IdDocument>(model.collection);
+  }
+
+  /**
+   * Runs fn in one transaction, again after a write conflict, all within operationMs.
+   * fn must pass the session to each operation and have no effect outside MongoDB.
+   */
+  async transaction<T>(fn: (session: ClientSession) => Promise<T>): Promise<T> {
+    return await this.client.withSession({ defaultTimeoutMS: this.options.operationMs }, session =>
+      session.withTransaction(() => fn(session), { readConcern: { level: 'snapshot' }, readPreference: 'primary' }),
+    );
+  }
+
+  /** One causally consistent session: a majority read in it sees at least what its own majority write saw. */
+  async causally<T>(fn: (session: ClientSession) => Promise<T>): Promise<T> {
+    return await this.client.withSession({ causalConsistency: true }, fn);
+  }
+
+  /** Refuses what Watchbell cannot be right on; the sentence says what to use. Throws SettingsError. */
+  async assertReplicaSet(): Promise<void> {
+    const hello = await this.db.admin().command({ hello: 1 });
+    if (hello['msg'] === 'isdbgrid') {
+      throw new SettingsError('MONGODB_URL points at a mongos; Watchbell needs a replica set (one node is enough).');
+    }
+    if (typeof hello['setName'] !== 'string') {
+      throw new SettingsError(
+        'MONGODB_URL points at a standalone mongod; Watchbell needs a replica set (one node is enough: start it with --replSet and run rs.initiate()).',
+      );
+    }
+    if (typeof hello['maxWireVersion'] === 'number' && hello['maxWireVersion'] < 17) {
+      throw new SettingsError('MONGODB_URL points at a MongoDB older than 6.0; Watchbell needs 6.0 or newer.');
+    }
+  }
+
+  /** Creates collections (a transaction cannot) and their indexes; safe to run on many members at once. */
+  async ensureIndexes(): Promise<void> {
+    const existing = new Set((await this.db.listCollections({}, { nameOnly: true }).toArray()).map(c => c.name));
+    for (const model of models) {
+      if (!existing.has(model.collection)) await this.createCollection(model.collection);
+      if (model.indexes.length > 0) await this.db.collection(model.collection).createIndexes(model.indexes);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close(true);
+  }
+
+  private async createCollection(name: string): Promise<void> {
+    try {
+      await this.db.createCollection(name);
+    } catch (error) {
+      const namespaceExists = 48;
+      if (!(error instanceof MongoError && error.code === namespaceExists)) throw error;
+    }
+  }
+}
+
+/** The server answered that a unique key is taken. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoError && error.code === 11000;
+}
+
+/** MongoDB did not answer, or not in time: whether a write happened is unknown. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  if (
+    /^Mongo(ServerSelection|Network|NetworkTimeout|OperationTimeout|PoolCleared|NotConnected|TopologyClosed|WaitQueueTimeout)/.test(
+      error.name,
+    )
+  ) {
+    return true;
+  }
+  return ['RetryableWriteError', 'TransientTransactionError', 'UnknownTransactionCommitResult'].some(label =>
+    error.hasErrorLabel(label),
+  );
+}
+
+/** For the API: what MongoDB's absence means to a client. Other errors come back unchanged. */
+export function asUnavailable(error: unknown): unknown {
+  return isAway(error)
+    ? new UnavailableError('MongoDB does not answer; nothing is lost, send the same request again.', error)
+    : error;
+}

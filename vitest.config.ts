@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { alias: { '@watchbell/mongod': path.join(__dirname, 'packages/mongod/src/index.ts') } },
+  test: {
+    include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    globalSetup: ['test/support/globalSetup.ts'],
+    pool: 'forks',
+    execArgv: ['--require', 'ts-node/register/transpile-only'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    maxWorkers: 2,
+    // Real clusters share two cores: their files run one after another (tools/test.cjs runs them apart).
+    fileParallelism: process.env['WATCHBELL_TEST_SERIAL'] !== '1',
+  },
+});
