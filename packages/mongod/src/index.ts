@@ -1,0 +1,5 @@
+export { MongodError, MongodNotFound } from './errors';
+export { type Mongod, type ResolveOptions, resolveMongod } from './resolve/resolveMongod';
+export { type ReplicaSetOptions, startReplicaSet, type TemporaryReplicaSet } from './temporary/replicaSet';
+export { startStandalone, startTemporary } from './temporary/temporary';
+export type { Embedded, TemporaryOptions } from './temporary/types';

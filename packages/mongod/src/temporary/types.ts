@@ -1,0 +1,27 @@
+/** A mongod in a temporary folder, with what tests of failures need. */
+export interface Embedded {
+  readonly url: string;
+  readonly port: number;
+  /** Changes with each start. */
+  readonly pid: number;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+  /** SIGKILL; waits until it is gone. The data stays. */
+  kill(): Promise<void>;
+  /** A clean end; the data stays. */
+  shutdown(): Promise<void>;
+  /** Starts it again (ends it before, where it runs) on the same port and data. */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open, nothing answers. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+}
+
+export interface TemporaryOptions {
+  /** The binary; default: what resolveMongod finds. */
+  file?: string;
+  /** Where its folder is made; default: the system's temporary folder. */
+  parent?: string;
+  onProgress?: (sentence: string) => void;
+}
