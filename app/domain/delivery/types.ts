@@ -1,0 +1,25 @@
+import type { MessageKind } from '../message/types';
+
+export interface DeliveryError {
+  code: string;
+  message: string;
+}
+
+/** What an attempt, or the decision not to make one, does to a delivery. */
+export type Transition =
+  | { to: 'sent' }
+  | { to: 'muted'; mutedBy: string[] }
+  | { to: 'folded'; supersededBy: string | null }
+  | { to: 'failed'; error: DeliveryError }
+  /** Tried again after this span. Not counted: nothing reached the remote, or the remote asked to wait. */
+  | { to: 'pending'; afterMs: number; counted: boolean; error: DeliveryError | null }
+  /** Its outcome is unknown: retried once after this span, marked "possible duplicate", or left for good (null). */
+  | { to: 'uncertain'; retryAfterMs: number | null; error: DeliveryError };
+
+/** What else there is for the same alert on the same channel. */
+export interface Neighbours {
+  /** The delivery with the highest seq above this one; null where this one is the newest. */
+  newestId: string | null;
+  /** Kind of the newest one below that was told, or may have been; null where the history holds none. */
+  lastTold: MessageKind | null;
+}
