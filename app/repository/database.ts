@@ -8,10 +8,8 @@ import {
   MongoError,
   ReadConcern,
 } from 'mongodb';
-import type { z } from 'zod';
 import { SettingsError, UnavailableError } from '../domain/errors';
 import { models } from '../model';
-import type { Model } from '../model/types';
 
 export interface DatabaseOptions {
   url: string;
@@ -60,7 +58,7 @@ export class Database {
   }
 
   /** The collection of a model; documents go through `parse` of that model when they are read. */
-  collection<Schema extends z.ZodType>(model: Model<Schema>): Collection<IdDocument> {
+  collection(model: { readonly collection: string }): Collection<IdDocument> {
     return this.db.collection<IdDocument>(model.collection);
   }
 

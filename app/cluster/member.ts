@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { errorFields, type Log } from '../domain/log';
+import type { MemberDoc } from '../model/member';
+import type { Members } from '../repository/members';
+import { type Clocks, DatabaseClock, systemClocks } from './databaseClock';
+import type { Metrics } from './metrics';
+import { type ProcessIdentity, processIdentity } from './processIdentity';
+import type { Lease } from './types';
+
+export interface MemberOptions {
+  hostId: string;
+  role: MemberDoc['role'];
+  pid: number;
+  masterPid: number;
+  leaseMs: number;
+  renewMs: number;
+  renewalLimitMs: number;
+  skewMaxMs: number;
+}
+
+export interface MemberEvents {
+  /** The own deadline has passed: nothing may be claimed, sent or written any more. */
+  lost?: () => void;
+  /** The lease stands again, under the same id or, after `memberId` was called dead, under a new one. */
+  regained?: (previousId: string) => void;
+  /** After every successful renewal. */
+  renewed?: () => void;
+}
+
+/** Past this difference of wall and monotonic time MongoDB's time is measured again before anything is announced. */
+const driftMaxMs = 500;
+const watchMs = 250;
+/** Before the first registration nothing works: MongoDB's return is noticed sooner than by renewMs. */
+const unregisteredRetryMs = 1000;
+
+/** One process of the cluster: its registration, its lease and its view of MongoDB's time. */
+export class Member implements Lease {
+  readonly clock: DatabaseClock;
+  memberId: string;
+  readonly hostId: string;
+  /** Since when every renewal succeeded without a gap, in monotonic ms; null while the lease is lost. */
+  unbrokenSince: number | null = null;
+  private controller = new AbortController();
+  private deadline: { wall: number; monotonic: number } | null = null;
+  private appliedRevision = 0;
+  private registered = false;
+  private renewing: Promise<void> | null = null;
+  private renewTimer: NodeJS.Timeout | undefined;
+  private watchTimer: NodeJS.Timeout | undefined;
+  /** The id before the last registration: whose runs are this process's own leftovers. */
+  private previousId: string | null = null;
+  private stopped = false;
+  private readonly listeners: MemberEvents[] = [];
+  private readonly process: ProcessIdentity;
+
+  constructor(
+    private readonly members: Members,
+    private readonly options: MemberOptions,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+    private readonly clocks: Clocks = systemClocks,
+  ) {
+    this.clock = new DatabaseClock(clocks);
+    this.hostId = options.hostId;
+    this.process = processIdentity(options.pid);
+    this.memberId = this.newId();
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Registered, within its deadline by both clocks, and its clock close enough to MongoDB's. */
+  get valid(): boolean {
+    return this.registered && this.remainingMs() > 0 && !this.controller.signal.aborted && !this.suspended;
+  }
+
+  get suspended(): boolean {
+    return Math.abs(this.clock.skewMs()) > this.options.skewMaxMs;
+  }
+
+  remainingMs(): number {
+    if (this.deadline === null) return 0;
+    return Math.min(this.deadline.monotonic - this.clocks.monotonic(), this.deadline.wall - this.clocks.wall());
+  }
+
+  on(events: MemberEvents): void {
+    this.listeners.push(events);
+  }
+
+  /** Renews now and then every renewMs until stopped; keeps trying while MongoDB is away. */
+  start(): void {
+    this.loop();
+    this.watchTimer = setInterval(() => this.watch(), watchMs);
+  }
+
+  /** One renewal (or registration); several callers share one. Failures are logged and counted by the deadline. */
+  async renew(): Promise<void> {
+    this.renewing ??= this.renewOnce().finally(() => {
+      this.renewing = null;
+    });
+    await this.renewing;
+  }
+
+  /** Whether MongoDB's time can be trusted now; measures it again after a step of a clock. */
+  async timeIsGood(): Promise<boolean> {
+    if (this.clock.driftMs() > driftMaxMs) await this.renew();
+    return this.valid && this.clock.driftMs() <= driftMaxMs;
+  }
+
+  /** Says which revision is in force here; stored at once, and again with each renewal. */
+  async reportApplied(revision: number): Promise<void> {
+    if (revision <= this.appliedRevision) return;
+    this.appliedRevision = revision;
+    this.metrics.appliedRevision.set(revision);
+    if (this.registered) await this.members.reportApplied(this.memberId, revision);
+  }
+
+  /** Ends the lease in good order, within limitMs. Runs must have ended or been handed over before. */
+  async stop(limitMs: number): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.renewTimer);
+    clearInterval(this.watchTimer);
+    if (this.registered) await this.members.leave(this.memberId, limitMs);
+    this.registered = false;
+  }
+
+  private newId(): string {
+    return `${this.options.hostId}:${this.options.pid}:${randomBytes(4).toString('hex')}`;
+  }
+
+  private loop(): void {
+    if (this.stopped) return;
+    void this.renew().finally(() => {
+      if (this.stopped) return;
+      const delay = this.registered ? this.options.renewMs : Math.min(this.options.renewMs, unregisteredRetryMs);
+      this.renewTimer = setTimeout(() => this.loop(), delay);
+    });
+  }
+
+  private async renewOnce(): Promise<void> {
+    const sent = { wall: this.clocks.wall(), monotonic: this.clocks.monotonic() };
+    try {
+      const now = this.registered ? await this.renewStored() : null;
+      const answered = now ?? (await this.register());
+      this.clock.measure(answered, sent.monotonic);
+      this.succeed(sent);
+    } catch (error) {
+      this.unbrokenSince = null;
+      this.log.warn('member.renewalFailed', {
+        member: this.memberId,
+        remainingMs: this.remainingMs(),
+        ...errorFields(error),
+      });
+      this.watch();
+    }
+  }
+
+  private renewStored(): Promise<Date | null> {
+    const { suspended, appliedRevision } = this;
+    const clockSkewMs = this.clock.skewMs();
+    return this.members.renew(this.memberId, { suspended, clockSkewMs, appliedRevision }, this.options.renewalLimitMs);
+  }
+
+  /** The first registration, or a new one under a new bootId after others have called this member dead. */
+  private async register(): Promise<Date> {
+    const { hostId, role, pid, masterPid, leaseMs, renewalLimitMs } = this.options;
+    if (this.registered) this.lose('called dead by others');
+    const id = this.newId();
+    const { process, appliedRevision } = this;
+    const now = await this.members.register(
+      { id, hostId, role, pid, masterPid, process, leaseMs, appliedRevision },
+      renewalLimitMs,
+    );
+    this.previousId = this.registered ? this.memberId : null;
+    this.memberId = id;
+    this.registered = true;
+    this.log.info('member.registered', { member: id, role });
+    return now;
+  }
+
+  private succeed(sent: { wall: number; monotonic: number }): void {
+    const { leaseMs } = this.options;
+    this.deadline = { wall: sent.wall + leaseMs, monotonic: sent.monotonic + leaseMs };
+    this.unbrokenSince ??= sent.monotonic;
+    this.metrics.clockSkew.set(this.clock.skewMs() / 1000);
+    if (this.controller.signal.aborted) {
+      this.controller = new AbortController();
+      const previousId = this.previousId ?? this.memberId;
+      this.log.info('member.leaseRegained', { member: this.memberId });
+      for (const listener of this.listeners) listener.regained?.(previousId);
+    }
+    this.previousId = null;
+    for (const listener of this.listeners) listener.renewed?.();
+  }
+
+  private watch(): void {
+    if (this.deadline !== null && this.remainingMs() <= 0) this.lose('not renewed in time');
+  }
+
+  private lose(why: string): void {
+    this.unbrokenSince = null;
+    if (this.controller.signal.aborted) return;
+    this.log.warn('member.leaseLost', { member: this.memberId, why });
+    this.controller.abort(new Error(`The lease of ${this.memberId} is lost: ${why}.`));
+    for (const listener of this.listeners) listener.lost?.();
+  }
+}

@@ -1,0 +1,31 @@
+/** The key of an occurrence: two hosts with different clocks come to the same one. Also the run's id. */
+export function occurrenceId(job: string, scheduledAt: Date): string {
+  return `${job}@${scheduledAt.toISOString()}`;
+}
+
+/**
+ * The hosts in the order in which they look after an occurrence (rendezvous hashing): every member that sees the same
+ * hosts comes to the same order, and a host that leaves moves only its own share.
+ */
+export function hostRank(key: string, hostIds: readonly string[], self: string): number {
+  const own = score(key, self);
+  let rank = 0;
+  for (const host of hostIds) {
+    if (host === self) continue;
+    const other = score(key, host);
+    if (other > own || (other === own && host < self)) rank += 1;
+  }
+  return rank;
+}
+
+/** FNV-1a over both, then a final mix: without it the low bits of similar keys follow each other. */
+function score(key: string, host: string): number {
+  let hash = 0x811c9dc5;
+  const text = `${host}\u0000${key}`;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

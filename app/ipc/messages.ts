@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** Names of the messages between agent and workers. Each only wakes: what it says stands in MongoDB too. */
+export const ipcNames = {
+  run: 'watchbell:run',
+  configChanged: 'watchbell:configChanged',
+  deliveriesWake: 'watchbell:deliveriesWake',
+  metricsAsk: 'watchbell:metricsAsk',
+  metricsAnswer: 'watchbell:metricsAnswer',
+  metricsReport: 'watchbell:metricsReport',
+} as const;
+
+/** One due occurrence, agent → worker. Short names: thousands travel in one message. */
+export const runHintSchema = z.object({
+  job: z.string(),
+  revision: z.number().int(),
+  /** scheduledAt in ms. */
+  at: z.number(),
+  /** Whether the run must be alone (overlap other than `allow`). */
+  alone: z.boolean(),
+  onLost: z.enum(['retry', 'close']),
+});
+
+export type RunHint = z.infer<typeof runHintSchema>;
+
+export const runBatchSchema = z.array(runHintSchema);
+
+/** A definition was written, worker → agent → workers of this host. */
+export const configChangedSchema = z.object({
+  kind: z.enum(['job', 'source', 'channel']),
+  name: z.string(),
+  revision: z.number().int(),
+});
+
+export type ConfigChanged = z.infer<typeof configChangedSchema>;
+
+export const metricsAskSchema = z.object({ id: z.string(), pid: z.number().int() });
+export const metricsAnswerSchema = z.object({ id: z.string(), metrics: z.array(z.unknown()) });

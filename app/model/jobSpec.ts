@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { JobSpec } from '../domain/job/types';
+
+const schedule = z.union([
+  z.object({
+    cron: z.string(),
+    zone: z.string(),
+    dst: z.enum(['skip', 'shift']),
+    repeated: z.enum(['first', 'second', 'both']),
+  }),
+  z.object({ everyMs: z.number().int(), anchorAt: z.date() }),
+  z.object({ at: z.date() }),
+]);
+
+/** A job's spec as it stands in MongoDB: the API's schema has checked it, dates are dates. */
+export const jobSpecSchema: z.ZodType<JobSpec> = z.object({
+  kind: z.string(),
+  title: z.string(),
+  enabled: z.boolean(),
+  labels: z.record(z.string(), z.string()),
+  schedule,
+  misfire: z.enum(['skip', 'last', 'all']),
+  misfireLimit: z.number().int(),
+  graceMs: z.number().int(),
+  onLost: z.enum(['retry', 'close']),
+  overlap: z.enum(['skip', 'queue', 'allow', 'replace']),
+  timeoutMs: z.number().int(),
+  jitterMs: z.number().int(),
+  retry: z.object({ limit: z.number().int(), backoffMs: z.number().int(), factor: z.number() }),
+  startAt: z.date().nullable(),
+  endAt: z.date().nullable(),
+  calendar: z.null(),
+  placement: z.object({ on: z.literal('one') }),
+  settings: z.unknown(),
+  notify: z.object({ channels: z.array(z.string()), repeatMs: z.number().int().nullable(), onResolved: z.boolean() }),
+});

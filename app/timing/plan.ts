@@ -1,0 +1,58 @@
+import type { Job, Misfire, OnLost } from '../domain/job/types';
+import { dueOccurrences, type Timetable, timetable } from '../domain/schedule';
+
+/** What the timekeeper keeps of one job: no more than planning needs. */
+export interface PlannedJob {
+  name: string;
+  revision: number;
+  table: Timetable;
+  /** Names the schedule and its bounds: equal texts plan equal instants. */
+  scheduleKey: string;
+  plannedFromAt: number;
+  graceMs: number;
+  misfire: Misfire;
+  alone: boolean;
+  onLost: OnLost;
+  /** The latest occurrence that this timekeeper has handed on, in ms. */
+  handedAt: number;
+  /** The next instant, in ms; null when there is none or when what was missed is to be looked up first. */
+  nextAt: number | null;
+}
+
+/** Null for a job that is not to run: disabled or paused. */
+export function planOf(job: Job): PlannedJob | null {
+  if (!job.enabled || job.paused !== null) return null;
+  const { schedule, startAt, endAt } = job;
+  return {
+    name: job.name,
+    revision: job.revision,
+    table: timetable(schedule, { startAt, endAt }),
+    scheduleKey: JSON.stringify([schedule, startAt, endAt]),
+    plannedFromAt: job.plannedFromAt.getTime(),
+    graceMs: job.graceMs,
+    misfire: job.misfire,
+    alone: job.overlap !== 'allow',
+    onLost: job.onLost,
+    handedAt: 0,
+    nextAt: null,
+  };
+}
+
+/** The next instant of a job that was not handed on yet, in ms; null when there is none. */
+export function nextOf(job: PlannedJob): number | null {
+  const after = Math.max(job.handedAt, job.plannedFromAt - 1);
+  return job.table.next(new Date(after))?.getTime() ?? null;
+}
+
+/**
+ * Occurrences of a job that are due and not handed on, oldest first, by its misfire policy; nothing before the horizon.
+ */
+export function dueOf(job: PlannedJob, now: number, horizonMs: number): Date[] {
+  const { table, graceMs, misfire, nextAt } = job;
+  const following = nextAt === null ? null : table.next(new Date(nextAt));
+  const isAlone =
+    nextAt !== null && nextAt <= now && now - nextAt <= graceMs && (following === null || following.getTime() > now);
+  if (isAlone) return [new Date(nextAt)];
+  const after = Math.max(job.handedAt, job.plannedFromAt - 1, now - horizonMs);
+  return dueOccurrences({ table, after: new Date(after), now: new Date(now), graceMs, misfire });
+}

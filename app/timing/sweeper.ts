@@ -1,0 +1,89 @@
+import type { Member } from '../cluster/member';
+import { isGone } from '../cluster/processIdentity';
+import { errorFields, type Log } from '../domain/log';
+import type { Members, MemberView } from '../repository/members';
+
+export interface SweeperOptions {
+  leaseMs: number;
+  sweepMs: number;
+}
+
+interface Observation {
+  counter: number;
+  since: number;
+}
+
+/**
+ * Sees which members renew and marks dead those that do not. Dead is what was seen unchanged for leaseMs on this
+ * process's own monotonic clock while its own renewals succeeded throughout; no stored clock decides.
+ */
+export class Sweeper {
+  /** Hosts with a live agent and a live worker, not suspended: the ones that occurrences are spread over. */
+  hosts: string[] = [];
+  private readonly observed = new Map<string, Observation>();
+  private timer: NodeJS.Timeout | undefined;
+  private work: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly members: Members,
+    private readonly self: Member,
+    private readonly options: SweeperOptions,
+    private readonly log: Log,
+    private readonly monotonic: () => number = () => performance.now(),
+  ) {}
+
+  start(): void {
+    this.work = this.sweep()
+      .catch((error: unknown) => this.log.warn('sweeper.failed', errorFields(error)))
+      .then(() => {
+        if (!this.stopped) this.timer = setTimeout(() => this.start(), this.options.sweepMs);
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.work;
+  }
+
+  private async sweep(): Promise<void> {
+    const live = await this.members.live();
+    const gone: string[] = [];
+    for (const member of live) {
+      if (this.isDead(member) && (await this.members.markDead(member._id, member.counter))) {
+        this.log.warn('member.dead', { member: member._id, hostId: member.hostId });
+        gone.push(member._id);
+      }
+    }
+    this.forget(live);
+    this.hosts = liveHosts(live.filter(member => !gone.includes(member._id)));
+  }
+
+  private isDead(member: MemberView): boolean {
+    if (member._id === this.self.memberId) return false;
+    if (isGone(member.pid, member.process)) return true;
+    const now = this.monotonic();
+    const seen = this.observed.get(member._id);
+    if (seen === undefined || seen.counter !== member.counter) {
+      this.observed.set(member._id, { counter: member.counter, since: now });
+      return false;
+    }
+    const { unbrokenSince } = this.self;
+    if (unbrokenSince === null || !this.self.valid) return false;
+    return now - Math.max(seen.since, unbrokenSince) >= Math.max(this.options.leaseMs, member.leaseMs);
+  }
+
+  private forget(live: MemberView[]): void {
+    const ids = new Set(live.map(member => member._id));
+    for (const id of this.observed.keys()) if (!ids.has(id)) this.observed.delete(id);
+  }
+}
+
+function liveHosts(live: MemberView[]): string[] {
+  const healthy = live.filter(member => !member.suspended);
+  const withRole = (role: MemberView['role']) =>
+    new Set(healthy.filter(member => member.role === role).map(member => member.hostId));
+  const workers = withRole('worker');
+  return [...withRole('agent')].filter(host => workers.has(host)).sort();
+}
