@@ -1,3 +1,11 @@
+export {
+  type EmbeddedStatus,
+  type RunningEmbedded,
+  type StartOptions,
+  startEmbedded,
+  statusEmbedded,
+  stopEmbedded,
+} from './embedded/embedded';
 export { MongodError, MongodNotFound } from './errors';
 export { type Mongod, type ResolveOptions, resolveMongod } from './resolve/resolveMongod';
 export { type ReplicaSetOptions, startReplicaSet, type TemporaryReplicaSet } from './temporary/replicaSet';

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from './command';
+
+/** Whether a process with this id exists (it may belong to somebody else). */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** The command line of a process, words parted by a space; null where there is no such process (or a zombie). */
+export async function commandLineOf(pid: number): Promise<string | null> {
+  if (!isAlive(pid)) return null;
+  if (process.platform === 'linux') {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return line === '' ? null : line.split('\0').join(' ').trim();
+  }
+  const listed = await runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: 5000 });
+  return listed.code === 0 && listed.output.trim() !== '' ? listed.output.trim() : null;
+}
+
+/** Sends a signal; false where the process is gone already. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Waits until the process is gone; false where it still runs after timeoutMs. */
+export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while ((await commandLineOf(pid)) !== null) {
+    if (performance.now() > deadline) return false;
+    await sleep(20);
+  }
+  return true;
+}
