@@ -1,4 +1,5 @@
-import type { Labels, MessageKind, SeriesPoint } from '../message/types';
+import type { Notify } from '../job/types';
+import type { AlertMessage, Labels, MessageKind, SeriesPoint } from '../message/types';
 
 export type AlertState = 'ok' | 'pending' | 'firing' | 'noData' | 'error';
 
@@ -10,9 +11,9 @@ export interface Rule {
   op: Operator;
   /** One number; for `outside` and `inside` [low, high]. */
   threshold: number | [number, number];
-  /** Under it the alert recovers; null means as soon as the threshold is no longer passed. Only for one-sided operators. */
+  /** Strictly past it the alert recovers; null: as soon as the threshold is no longer passed. Only one-sided operators have one. */
   recovery: number | null;
-  /** How long the threshold must be passed before it fires. */
+  /** How long the threshold must be passed before it fires, in ms of scheduledAt; delays `noData` and `error` of a quiet alert too. */
   forMs: number;
   noData: NoDataPolicy;
   onError: ErrorPolicy;
@@ -34,7 +35,7 @@ export interface OutboxEntry {
   seq: number;
   kind: MessageKind;
   channels: string[];
-  message: import('../message/types').AlertMessage;
+  message: AlertMessage;
 }
 
 /** The state of one rule for one series, as stored. */
@@ -52,9 +53,9 @@ export interface Alert {
   error: { code: string; message: string } | null;
   /** Since when it is in this state (scheduledAt of the evaluation). */
   since: Date;
-  /** Since when the condition that it waits for (forMs) holds; null when nothing is pending. */
+  /** Since when the trouble holds that it waits for (forMs) or is in; null in `ok`. */
   conditionSince: Date | null;
-  /** Which condition waits: `firing`, `noData` or `error`. */
+  /** Which trouble that is: while `pending` the state that it waits for, otherwise the state itself; null in `ok`. */
   condition: 'firing' | 'noData' | 'error' | null;
   /** A firing was told and no resolved yet: also while noData or error stand in between. */
   firingTold: boolean;
@@ -73,6 +74,34 @@ export interface Alert {
   seq: number;
   token: Token;
   outbox: OutboxEntry[];
+}
+
+/** What evaluate needs to know of a job. */
+export interface EvaluatedJob {
+  name: string;
+  title: string;
+  createdRevision: number;
+  labels: Labels;
+  rule: Rule;
+  ruleHash: string;
+  /** Of the query and the source together: a change of either resets `pending`. */
+  queryHash: string;
+  notify: Notify;
+}
+
+export interface EvaluationInput {
+  job: EvaluatedJob;
+  result: CheckResult;
+  /** All open alerts of (job, createdRevision), and the closed ones of the series in the result: those open again. */
+  alerts: readonly Alert[];
+  scheduledAt: Date;
+  fence: number;
+}
+
+export interface Evaluation {
+  /** Complete new documents of every alert that was judged; an alert that a later evaluation judged already is missing. */
+  alerts: Alert[];
+  transitions: Transition[];
 }
 
 /** One change of state, kept as history. */
