@@ -52,10 +52,12 @@ export const deliveryModel = defineModel({
     { key: { createdAt: -1, _id: -1 }, name: 'time' },
     { key: { job: 1, createdAt: -1, _id: -1 }, name: 'job' },
     { key: { channel: 1, createdAt: -1, _id: -1 }, name: 'channel' },
+    { key: { state: 1, createdAt: -1, _id: -1 }, name: 'state' },
     { key: { expireAt: 1 }, name: 'expire', expireAfterSeconds: 0 },
   ],
 });
 
+export type DeliveryState = (typeof deliveryStates)[number];
 export type DeliveryDoc = z.infer<typeof deliveryModel.schema>;
 
 /** One robot's places of the running window, shared by all members. */
@@ -66,6 +68,8 @@ export const budgetModel = defineModel({
     _id: z.string(),
     places: z.array(z.object({ id: z.string(), at: z.date() })),
     heldUntil: z.date().nullable(),
+    /** MongoDB's time of the last write: what its answer is judged by. */
+    now: z.date(),
   }),
   indexes: [],
 });

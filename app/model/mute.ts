@@ -23,6 +23,9 @@ export const muteModel = defineModel({
     note: z.string(),
     createdBy: z.string(),
     createdAt: z.date(),
+    /** Who set its end last, or ended it, and when. */
+    changedBy: z.string(),
+    changedAt: z.date(),
     expireAt: z.date().nullable(),
   }),
   indexes: [

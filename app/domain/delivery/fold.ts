@@ -12,9 +12,9 @@ interface Candidate {
  * Whatever is newer says what is true now, so everything older gives way to it, whatever became of the newer one:
  * an older message sent after it would be out of order. A "resolved" of which nobody heard the trouble is noise.
  */
-export function decideFold(delivery: Candidate, { newestId, lastTold }: Neighbours): Transition | null {
-  if (newestId !== null) return giveWay(delivery, newestId);
-  if (delivery.kind === 'resolved' && !delivery.maybeTold && !troubleTold(lastTold)) {
+export function decideFold(delivery: Candidate, neighbours: Neighbours): Transition | null {
+  if (neighbours.newestId !== null) return giveWay(delivery, neighbours.newestId);
+  if (delivery.kind === 'resolved' && !delivery.maybeTold && !troubleTold(neighbours)) {
     return { to: 'folded', supersededBy: null };
   }
   return null;
@@ -31,6 +31,6 @@ function giveWay(delivery: Candidate, newestId: string): Transition {
 }
 
 /** Trouble was told on that channel and its end was not. */
-export function troubleTold(lastTold: MessageKind | null): boolean {
-  return lastTold !== null && lastTold !== 'resolved';
+export function troubleTold({ lastTold, historyComplete }: Neighbours): boolean {
+  return lastTold === null ? !historyComplete : lastTold !== 'resolved';
 }

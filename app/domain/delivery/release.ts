@@ -18,9 +18,9 @@ const troubleOf: Record<Exclude<MessageKind, 'resolved'>, AlertState> = {
  * A trouble that changed its kind without a message meanwhile is told too where nothing of it was: an imprecise ring
  * is better than none.
  */
-export function decideRelease(kind: MessageKind, alert: AlertNow, { newestId, lastTold }: Neighbours): boolean {
-  if (newestId !== null) return false;
-  if (kind === 'resolved') return troubleTold(lastTold);
+export function decideRelease(kind: MessageKind, alert: AlertNow, neighbours: Neighbours): boolean {
+  if (neighbours.newestId !== null) return false;
+  if (kind === 'resolved') return troubleTold(neighbours);
   if (alert === null || alert === 'ok' || alert === 'pending') return false;
-  return troubleOf[kind] === alert || !troubleTold(lastTold);
+  return troubleOf[kind] === alert || !troubleTold(neighbours);
 }

@@ -34,8 +34,7 @@ export function afterError(delivery: Attempted, error: ChannelError, channel: Ch
   if (holdMs !== undefined) return waitOrGiveUp(delivery, said, holdMs, now);
   if (uncertain && !channel.idempotent) return afterUnknown(delivery, said, channel);
   if (!retryable && !uncertain) return giveUp(delivery, said);
-  const left = (channel.idempotent ? retries.idempotent : retries.plain) - (delivery.attempts - 1);
-  if (left <= 0) return giveUp(delivery, said);
+  if (exhausted(delivery, channel)) return giveUp(delivery, said);
   const asked = Math.min(retryAfterMs ?? 0, longestRetryAfterMs);
   return { to: 'pending', afterMs: Math.max(backoffMs(delivery), asked), counted: true, error: said };
 }
@@ -49,8 +48,12 @@ export function afterUnknown(delivery: Attempted, error: DeliveryError, channel:
 /** The member that had it is gone: whether it was handed over is unknown. */
 export function afterLostMember(delivery: Attempted, member: string, channel: ChannelTraits): Transition {
   const error = { code: 'memberLost', message: `${member} was lost while it sent this.` };
-  if (channel.idempotent) return { to: 'pending', afterMs: 0, counted: true, error };
-  return afterUnknown(delivery, error, channel);
+  if (!channel.idempotent) return afterUnknown(delivery, error, channel);
+  return exhausted(delivery, channel) ? giveUp(delivery, error) : { to: 'pending', afterMs: 0, counted: true, error };
+}
+
+function exhausted({ attempts }: Attempted, { idempotent }: ChannelTraits): boolean {
+  return attempts - 1 >= (idempotent ? retries.idempotent : retries.plain);
 }
 
 /** Waits without counting an attempt, until the delivery is older than waitLimitMs. */

@@ -22,4 +22,6 @@ export interface Neighbours {
   newestId: string | null;
   /** Kind of the newest one below that was told, or may have been; null where the history holds none. */
   lastTold: MessageKind | null;
+  /** False where the trouble began before the oldest delivery that is kept: it may have been told then. */
+  historyComplete: boolean;
 }

@@ -22,9 +22,14 @@ const table: Row[] = [
 describe('folding a delivery', () => {
   for (const [name, kind, maybeTold, newestId, lastTold, expected] of table) {
     it(name, () => {
-      const decision = decideFold({ kind, maybeTold }, { newestId, lastTold });
+      const decision = decideFold({ kind, maybeTold }, { newestId, lastTold, historyComplete: true });
       const shown = decision?.to === 'folded' ? `folded by ${decision.supersededBy}` : (decision?.to ?? 'send');
       expect(shown).toBe(expected);
     });
   }
+
+  it('sends a resolved when its trouble is older than the history', () => {
+    const neighbours = { newestId: null, lastTold: null, historyComplete: false };
+    expect(decideFold({ kind: 'resolved', maybeTold: false }, neighbours)).toBeNull();
+  });
 });

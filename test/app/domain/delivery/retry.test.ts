@@ -93,6 +93,7 @@ describe('an unknown outcome', () => {
 
   it('is what a lost member leaves behind, by the kind of channel', () => {
     expect(afterLostMember(delivery, 'host:1:x', webhook)).toMatchObject({ to: 'pending', afterMs: 0 });
+    expect(afterLostMember({ ...delivery, attempts: 7 }, 'host:1:x', webhook).to).toBe('failed');
     expect(afterLostMember(delivery, 'host:1:x', robot)).toMatchObject({ retryAfterMs: expect.any(Number) });
     expect(afterLostMember(delivery, 'host:1:x', leaving)).toMatchObject({ to: 'uncertain', retryAfterMs: null });
   });
