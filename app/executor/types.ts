@@ -11,7 +11,12 @@ export interface RunTools {
 /** What a run found. It writes nothing and sends nothing itself. */
 export interface Outcome {
   /** What the alert state machine judges; null for kinds without alerts. */
-  check: { rule: Rule; result: CheckResult } | null;
+  check: {
+    rule: Rule;
+    /** What the rule judges (source and query): when it changes, what was pending starts anew. */
+    subject: unknown;
+    result: CheckResult;
+  } | null;
   /** Short figures kept on the run's record. */
   summary: Record<string, number>;
 }

@@ -1,4 +1,4 @@
-import { MongoBulkWriteError } from 'mongodb';
+import { type ClientSession, MongoBulkWriteError } from 'mongodb';
 import { z } from 'zod';
 import { type RunDoc, runModel } from '../model/run';
 import { type Database, isAway } from './database';
@@ -28,6 +28,7 @@ export interface ClaimResult {
 export interface UnfinishedRun {
   id: string;
   job: string;
+  jobRevision: number;
   scheduledAt: Date;
   member: string;
   fence: number;
@@ -57,7 +58,7 @@ export class Runs {
    * Claims a batch by ONE unordered insertMany: the unique _id lets one member have each occurrence, the unique slot
    * one run of a job. Where the outcome is unknown it is read back before anything is acted on.
    */
-  async claim(runs: readonly NewRun[]): Promise<ClaimResult> {
+  async claim(runs: readonly NewRun[], session?: ClientSession): Promise<ClaimResult> {
     if (runs.length === 0) return { won: [], lost: [], busy: [] };
     const ids = runs.map(run => run.id);
     let refused: string[];
@@ -202,6 +203,18 @@ export class Runs {
     const result = await this.collection.updateOne(
       { _id: run.id, fence: run.fence, member: run.member, state: unfinished },
       { $set: { state: 'lost', finishedAt: now, error }, $inc: { fence: 1 }, $unset: { slot: '' } },
+    );
+    return result.matchedCount === 1;
+  }
+
+  /**
+   * A member that ends in good order gives a run up that may run again: no one runs it now, and who sees its member gone
+   * takes it over, uncounted.
+   */
+  async release(run: UnfinishedRun): Promise<boolean> {
+    const result = await this.collection.updateOne(
+      { _id: run.id, fence: run.fence, member: run.member, state: unfinished },
+      { $set: { state: 'queued', startedAt: null }, $inc: { fence: 1 } },
     );
     return result.matchedCount === 1;
   }

@@ -1,0 +1,18 @@
+/** The part of the settings that members need; config/settings.ts fills it. */
+export interface ClusterSettings {
+  mongodbUrl: string;
+  databaseName: string;
+  hostId: string;
+  leaseMs: number;
+  renewMs: number;
+  sweepMs: number;
+  standbyMs: number;
+  reannounceMs: number;
+  misfireHorizonMs: number;
+  skewMaxMs: number;
+  pollMs: number;
+  serverSelectionMs: number;
+  operationMs: number;
+  renewalLimitMs: number;
+  runRetentionDays: number;
+}

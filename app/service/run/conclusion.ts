@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metrics } from '../../cluster/metrics';
+import type { Clock, Lease } from '../../cluster/types';
+import { AlertConflictError } from '../../domain/alert/errors';
+import { evaluate } from '../../domain/alert/evaluate';
+import { hash } from '../../domain/alert/identity';
+import type { Alert, EvaluatedJob } from '../../domain/alert/types';
+import type { Job } from '../../domain/job/types';
+import { errorFields, type Log } from '../../domain/log';
+import { FenceLostError } from '../../domain/run/errors';
+import type { Outcome } from '../../executor/types';
+import type { RunDoc } from '../../model/run';
+import type { Alerts } from '../../repository/alerts';
+import { type ConcludeInput, conclude, concluded } from '../../repository/conclude';
+import { type Database, isAway } from '../../repository/database';
+import type { ActiveRun } from './activeRuns';
+
+/** How a run ends, as recorded. */
+export interface RunEnd {
+  state: 'succeeded' | 'failed' | 'timedOut' | 'cancelled';
+  outcome: RunDoc['outcome'];
+  error: RunDoc['error'];
+}
+
+export interface ConclusionPorts {
+  database: Database;
+  alerts: Alerts;
+  lease: Lease;
+  clock: Clock;
+  metrics: Metrics;
+  log: Log;
+  /** Called when a message was decided: its delivery need not wait for the next sweep. */
+  wakeDeliveries(): void;
+  alertRetentionDays: number;
+}
+
+const dayMs = 86_400_000;
+/** An alert that changes under the evaluation each time is another run's; after so many tries something is wrong. */
+const maxTries = 20;
+const awayRetryMs = 500;
+
+/** Ends runs: the evaluation of their alerts and the run's record change in one transaction. */
+export class Conclusion {
+  constructor(private readonly ports: ConclusionPorts) {}
+
+  /**
+   * Judges the check (null for none) and ends the run. While MongoDB is away it tries for as long as the lease stands.
+   * Throws FenceLostError when the run is another member's by now.
+   */
+  async conclude(job: Job, run: ActiveRun, end: RunEnd, check: Outcome['check']): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const after = await this.apply(job, run, end, check);
+        this.ended(job, run, end, after);
+        return;
+      } catch (error) {
+        if (await this.isOver(error, run, tries)) return;
+        this.ports.log.warn('run.concludeAgain', { jobId: job.name, runId: run.id, tries, ...errorFields(error) });
+      }
+    }
+  }
+
+  private async apply(job: Job, run: ActiveRun, end: RunEnd, check: Outcome['check']): Promise<readonly Alert[]> {
+    const { database, alerts, clock } = this.ports;
+    const before = check === null ? [] : await alerts.forEvaluation(job.name, job.createdRevision, check.result);
+    const { scheduledAt, fence } = run;
+    const evaluation =
+      check === null
+        ? { alerts: [], transitions: [] }
+        : evaluate({ job: evaluated(job, check), result: check.result, alerts: before, scheduledAt, fence });
+    const finishedAt = clock.now();
+    const firing = evaluation.alerts.filter(alert => alert.state === 'firing').length;
+    const outcome = end.outcome === null ? null : { ...end.outcome, firing };
+    const finish: ConcludeInput['run']['finish'] = { ...end, outcome, finishedAt, jobRevision: job.revision };
+    await conclude(database, {
+      run: { id: run.id, fence, finish },
+      before,
+      after: evaluation.alerts,
+      transitions: evaluation.transitions,
+      retention: this.retention(finishedAt),
+    });
+    return evaluation.alerts;
+  }
+
+  private retention(now: Date): ConcludeInput['retention'] {
+    const expireAt = new Date(now.getTime() + this.ports.alertRetentionDays * dayMs);
+    return { transitionExpireAt: expireAt, closedAlertExpireAt: expireAt };
+  }
+
+  private ended(job: Job, run: ActiveRun, end: RunEnd, after: readonly Alert[]): void {
+    const { metrics, log, wakeDeliveries } = this.ports;
+    metrics.runs.inc({ state: end.state });
+    log.info('run.ended', {
+      jobId: job.name,
+      runId: run.id,
+      fence: run.fence,
+      state: end.state,
+      code: end.error?.code,
+    });
+    if (after.some(alert => alert.outbox.length > 0)) wakeDeliveries();
+  }
+
+  /** Whether there is nothing left to do after this error; throws where it must not be tried again. */
+  private async isOver(error: unknown, run: ActiveRun, tries: number): Promise<boolean> {
+    if (error instanceof AlertConflictError && tries < maxTries) return false;
+    if (!isAway(error)) throw error;
+    await sleep(awayRetryMs);
+    if (!this.ports.lease.valid) throw error;
+    const state = await this.readBack(run);
+    if (state === 'lost') throw new FenceLostError(run.id, run.fence);
+    return state === 'concluded';
+  }
+
+  /** While MongoDB does not even answer a read the run counts as running: the next try shows. */
+  private async readBack(run: ActiveRun): Promise<'concluded' | 'running' | 'lost'> {
+    try {
+      return await concluded(this.ports.database, run.id, run.fence);
+    } catch (error) {
+      if (isAway(error)) return 'running';
+      throw error;
+    }
+  }
+}
+
+function evaluated(job: Job, check: NonNullable<Outcome['check']>): EvaluatedJob {
+  const { name, title, createdRevision, labels, notify } = job;
+  const { rule, subject } = check;
+  return { name, title, createdRevision, labels, notify, rule, ruleHash: hash(rule), queryHash: hash(subject) };
+}

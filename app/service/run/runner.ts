@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metrics } from '../../cluster/metrics';
+import type { Clock } from '../../cluster/types';
+import type { Job } from '../../domain/job/types';
+import { errorFields, type Log } from '../../domain/log';
+import { FenceLostError } from '../../domain/run/errors';
+import { retryDelayMs } from '../../domain/run/retry';
+import type { AnyExecutor, Outcome } from '../../executor/types';
+import type { Jobs } from '../../repository/jobs';
+import type { Runs } from '../../repository/runs';
+import type { ActiveRun, ActiveRuns } from './activeRuns';
+import { type AttemptResult, attempt } from './attempt';
+import type { Conclusion, RunEnd } from './conclusion';
+import type { SourceReader } from './sourceReader';
+
+export interface RunnerPorts {
+  executors: ReadonlyMap<string, AnyExecutor>;
+  reader: SourceReader;
+  runs: Runs;
+  jobs: Jobs;
+  conclusion: Conclusion;
+  active: ActiveRuns;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+}
+
+/** Executes started runs to their end: attempts, backoff, conclusion. */
+export class Runner {
+  constructor(private readonly ports: RunnerPorts) {}
+
+  /** Takes a run over into this worker's care; its promise is owned by ActiveRuns. */
+  execute(job: Job, run: ActiveRun): void {
+    const { active, log, metrics } = this.ports;
+    const done = this.toItsEnd(job, run).catch((error: unknown) => {
+      const lost = error instanceof FenceLostError;
+      log[lost ? 'warn' : 'error']('run.dropped', {
+        jobId: job.name,
+        runId: run.id,
+        fence: run.fence,
+        ...errorFields(error),
+      });
+    });
+    active.add(run, done);
+    metrics.running.set(active.size);
+  }
+
+  private async toItsEnd(job: Job, run: ActiveRun): Promise<void> {
+    const executor = this.ports.executors.get(job.kind);
+    if (executor === undefined) {
+      const error = { code: 'noKind', message: `This version knows no job kind "${job.kind}".` };
+      return await this.ports.conclusion.conclude(job, run, { state: 'failed', outcome: null, error }, null);
+    }
+    for (;;) {
+      const result = await attempt(executor, job, run, this.ports.reader);
+      if (result.type === 'aborted') return;
+      if (result.type === 'done') return await this.succeed(job, run, result.outcome);
+      const delayMs = retryDelayMs(job.retry, run.attempt);
+      if (delayMs === null) return await this.fail(executor, job, run, result);
+      if (!(await this.nextAttempt(job, run, delayMs))) return;
+    }
+  }
+
+  private async succeed(job: Job, run: ActiveRun, outcome: Outcome): Promise<void> {
+    const end: RunEnd = { state: 'succeeded', outcome: outcome.summary, error: null };
+    await this.ports.conclusion.conclude(job, run, end, outcome.check);
+  }
+
+  private async fail(
+    executor: AnyExecutor,
+    job: Job,
+    run: ActiveRun,
+    { type, error }: Exclude<AttemptResult, { type: 'done' | 'aborted' }>,
+  ): Promise<void> {
+    const end: RunEnd = { state: type, outcome: null, error };
+    await this.ports.conclusion.conclude(job, run, end, executor.failed(job.settings, error));
+  }
+
+  /** Waits, raises attempt and fence, and reads the newest definition again. False when the run ends here. */
+  private async nextAttempt(job: Job, run: ActiveRun, delayMs: number): Promise<boolean> {
+    const { runs, jobs, clock, conclusion } = this.ports;
+    try {
+      await sleep(delayMs, undefined, { signal: run.controller.signal });
+    } catch {
+      return false;
+    }
+    const fence = await runs.retry(run.id, run.fence, clock.now());
+    if (fence === null) throw new FenceLostError(run.id, run.fence);
+    run.fence = fence;
+    run.attempt += 1;
+    const current = (await jobs.current([job.name])).get(job.name);
+    if (current !== undefined && current.enabled && current.paused === null) return true;
+    const error = { code: 'changed', message: 'The job was paused, disabled or deleted before the next attempt.' };
+    await conclusion.conclude(job, run, { state: 'cancelled', outcome: null, error }, null);
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { SourceError } from '../../domain/errors';
+import type { SeriesPoint } from '../../domain/message/types';
+import type { OutboundPolicy } from '../../net/types';
+import type { AnySource, ForbiddenDatabase } from '../../source/types';
+import { SourceGate } from './sourceGate';
+
+export interface OpenedDefinition {
+  kind: string;
+  settings: Record<string, unknown>;
+}
+
+export interface SourceReaderPorts {
+  sources: ReadonlyMap<string, AnySource>;
+  /** The newest settings of a source with its secrets open; null when there is none. */
+  loadSource(name: string): Promise<OpenedDefinition | null>;
+  outbound: OutboundPolicy;
+  forbiddenDatabase: ForbiddenDatabase;
+  /** Workers of this host: a source's maxConcurrent is for the host. */
+  workers: number;
+}
+
+const limits = z.object({ timeoutMs: z.number().default(10_000), maxConcurrent: z.number().default(10) });
+
+/** Reads defined sources for the executors, within each source's own limits. */
+export class SourceReader {
+  private readonly gate = new SourceGate();
+
+  constructor(private readonly ports: SourceReaderPorts) {}
+
+  /** Throws SourceError; `queryId` is unique for the attempt. */
+  async read(name: string, query: unknown, queryId: string, signal: AbortSignal): Promise<SeriesPoint[]> {
+    const { sources, loadSource, outbound, forbiddenDatabase, workers } = this.ports;
+    const definition = await loadSource(name);
+    const source = definition === null ? undefined : sources.get(definition.kind);
+    if (definition === null || source === undefined) throw new SourceError('noSource', `There is no source "${name}".`);
+    const { timeoutMs, maxConcurrent } = limits.parse(definition.settings);
+    const share = Math.max(1, Math.floor(maxConcurrent / workers));
+    return await this.gate.through(name, share, signal, () =>
+      source.read(definition.settings, query, { queryId, timeoutMs, signal, outbound, forbiddenDatabase }),
+    );
+  }
+}

@@ -1,0 +1,146 @@
+import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
+import { DefinitionFeed } from '../cluster/definitionFeed';
+import { Member } from '../cluster/member';
+import { Metrics } from '../cluster/metrics';
+import type { ClusterSettings } from '../cluster/settings';
+import type { Log } from '../domain/log';
+import { errorFields } from '../domain/log';
+import { hostRank } from '../domain/run/occurrence';
+import { type ConfigChanged, configChangedSchema, ipcNames, type RunHint } from '../ipc/messages';
+import { Database } from '../repository/database';
+import { Jobs } from '../repository/jobs';
+import { Members } from '../repository/members';
+import { Revisions } from '../repository/revisions';
+import { Runs } from '../repository/runs';
+import { Announcer } from './announcer';
+import { assertOwnHostId } from './hostStart';
+import { Planner } from './planner';
+import { RevisionWatch } from './revisionWatch';
+import { Sweeper } from './sweeper';
+import { Timekeeper } from './timekeeper';
+
+/** The messages between the agent and the workers of its host. */
+export interface AgentMessenger {
+  sendTo(pid: number, action: string, data: unknown): void;
+  sendToApp(action: string, data: unknown): void;
+  on(action: string, listener: (data: unknown) => void): void;
+}
+
+export interface AgentRuntimeOptions {
+  settings: ClusterSettings;
+  messenger: AgentMessenger;
+  log: Log;
+  pid: number;
+  masterPid: number;
+  /** Called with a sentence when this host may not run; must end the whole server. */
+  refuse(sentence: string): void;
+}
+
+const tombstoneMs = 6 * 86_400_000;
+/** The server starts without MongoDB after this span and keeps trying. */
+const bootWaitMs = 4000;
+
+/** Everything that the agent runs: its membership, the feed of definitions, the sweeper and the timekeeper. */
+export class AgentRuntime {
+  readonly metrics = new Metrics();
+  private readonly database: Database;
+  private readonly members: Members;
+  private readonly runs: Runs;
+  private readonly member: Member;
+  private readonly sweeper: Sweeper;
+  private readonly timekeeper: Timekeeper;
+  private readonly feed: DefinitionFeed;
+  private readonly watch: RevisionWatch;
+  private readonly stopping = new AbortController();
+  private workers: number[] = [];
+  private booting: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: AgentRuntimeOptions) {
+    const { settings, log, messenger, pid, masterPid } = options;
+    const { mongodbUrl: url, databaseName: name, operationMs, serverSelectionMs } = settings;
+    this.database = new Database({ url, name, operationMs, serverSelectionMs, appName: 'watchbell-agent' });
+    this.members = new Members(this.database);
+    this.runs = new Runs(this.database, settings.runRetentionDays);
+    this.member = new Member(this.members, { ...settings, role: 'agent', pid, masterPid }, log, this.metrics);
+    this.sweeper = new Sweeper(this.members, this.member, settings, log);
+    this.timekeeper = this.buildTimekeeper();
+    const jobs = new Jobs(this.database);
+    const revisions = new Revisions(this.database);
+    const report = (revision: number) => this.member.reportApplied(revision);
+    const { pollMs } = settings;
+    this.feed = new DefinitionFeed(revisions, new Planner(jobs, this.timekeeper), report, { pollMs, tombstoneMs }, log);
+    this.watch = new RevisionWatch(revisions, () => this.revisionChanged(), log);
+    messenger.on('egg-pids', pids => {
+      this.workers = Array.isArray(pids) ? pids.filter(one => typeof one === 'number') : [];
+    });
+    messenger.on(ipcNames.configChanged, data => this.configChanged(configChangedSchema.parse(data)));
+    messenger.on(ipcNames.deliveriesWake, data => messenger.sendToApp(ipcNames.deliveriesWake, data));
+  }
+
+  /** Comes up within bootWaitMs with or without MongoDB; throws where this host may not run at all. */
+  async start(): Promise<void> {
+    const { log, refuse } = this.options;
+    this.booting = untilItWorks(() => this.boot(), log, this.stopping.signal);
+    let waiting = true;
+    const guarded = this.booting.catch((error: unknown) => {
+      if (waiting) throw error;
+      log.error('agent.refused', errorFields(error));
+      refuse(error instanceof Error ? error.message : String(error));
+    });
+    await atMost(guarded, bootWaitMs);
+    waiting = false;
+  }
+
+  /** Timers first; Egg never kills its agent, so the caller ends the process when this takes too long. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.timekeeper.stop();
+    await Promise.allSettled([this.watch.stop(), this.feed.stop(), this.sweeper.stop()]);
+    await this.member.stop(1000).catch((error: unknown) => {
+      this.options.log.warn('agent.leaveFailed', errorFields(error));
+    });
+    await this.database.close();
+  }
+
+  private async boot(): Promise<void> {
+    const { settings, pid, masterPid, log } = this.options;
+    const { hostId } = settings;
+    await prepareDatabase(this.database, async () => {});
+    await assertOwnHostId(this.members, { hostId, pid, masterPid, log });
+    if (this.stopping.signal.aborted) return;
+    this.member.start();
+    this.sweeper.start();
+    this.feed.start();
+    this.watch.start();
+    this.timekeeper.start();
+  }
+
+  private buildTimekeeper(): Timekeeper {
+    const { settings, messenger, log } = this.options;
+    const send = (pid: number, batch: RunHint[]) => messenger.sendTo(pid, ipcNames.run, batch);
+    const announcer = new Announcer(() => this.workers, send, this.metrics);
+    return new Timekeeper(
+      {
+        clock: this.member.clock,
+        ready: () => this.member.timeIsGood(),
+        rank: key => hostRank(key, this.sweeper.hosts, settings.hostId),
+        recorded: keys => this.runs.recorded(keys),
+        announce: (batch, again) => announcer.announce(batch, again),
+        log,
+        measured: jobs => this.metrics.heapSize.set(jobs),
+      },
+      settings,
+    );
+  }
+
+  /** A worker of this host wrote a definition: bring just that into force, then tell the other workers. */
+  private configChanged(change: ConfigChanged): void {
+    void this.feed.hint(change).then(() => this.options.messenger.sendToApp(ipcNames.configChanged, change));
+  }
+
+  /** Another host wrote one: the workers look for themselves. */
+  private revisionChanged(): void {
+    void this.feed.look();
+    this.options.messenger.sendToApp(ipcNames.configChanged, null);
+  }
+}

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { EggAppConfig, EggAppInfo, PowerPartial } from 'egg';
+import { settingsOrExit, type WatchbellConfig, watchbellConfig } from './watchbellConfig';
+
+/** Events come as JSON objects: time, level and process go in front of their fields. */
+function jsonLine(meta?: LoggerMeta): string {
+  const { level = 'INFO', pid = process.pid, message = '' } = meta ?? {};
+  const head = JSON.stringify({ time: new Date().toISOString(), level, pid });
+  return message.startsWith('{')
+    ? `${head.slice(0, -1)},${message.slice(1)}`
+    : JSON.stringify({ time: new Date().toISOString(), level, pid, message });
+}
+
+export default (_info: EggAppInfo) => {
+  const settings = settingsOrExit();
+  const watchbell: WatchbellConfig = watchbellConfig(settings);
+  const dir = settings.WATCHBELL_LOG_DIR;
+  const config: PowerPartial<EggAppConfig> = {
+    keys: createHash('sha256').update(`cookies:${settings.WATCHBELL_SECRET_KEY}`).digest('hex'),
+    cluster: { listen: { hostname: settings.WATCHBELL_LISTEN } },
+    logger: { dir },
+    customLogger: {
+      watchbellLogger: { file: path.join(dir, 'watchbell.log'), formatter: jsonLine, contextFormatter: jsonLine },
+    },
+  };
+  return { ...(config as {}), watchbell };
+};

@@ -1,0 +1,6 @@
+import type { EggAppConfig, PowerPartial } from 'egg';
+
+export default () => {
+  const config: PowerPartial<EggAppConfig> = { logger: { level: 'INFO', consoleLevel: 'NONE' } };
+  return config;
+};
