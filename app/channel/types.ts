@@ -50,3 +50,8 @@ export interface Channel<Settings> {
   /** Hands one part to the remote; resolves with what the remote said; throws ChannelError. */
   send(settings: Settings, part: Part, context: SendContext): Promise<{ answer: string }>;
 }
+
+/** A channel whose settings are not typed: what the registry holds. Settings that are not valid throw ChannelError `settings` (broken). */
+export interface AnyChannel extends Omit<Channel<unknown>, 'settings'> {
+  readonly settings: z.ZodType;
+}

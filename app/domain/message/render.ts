@@ -21,7 +21,7 @@ export interface RenderedMessage {
 }
 
 /** In bytes of UTF-8: no single text can push the other lines out of a message. */
-const limits = { title: 200, severity: 64, series: 800, note: 400, error: 1500 } as const;
+const limits = { title: 200, severity: 64, series: 800, note: 400, error: 3000 } as const;
 
 const duplicateSentence = 'an earlier send of this message may have arrived';
 
