@@ -39,6 +39,8 @@ export const runModel = defineModel({
     hostId: z.string(),
     /** Held while the run must be alone: the job's name. */
     slot: z.string().optional(),
+    /** Parts of its alerts that are applied, while more than one transaction is needed; gone when it has finished. */
+    chunks: z.number().int().optional(),
     outcome: z.record(z.string(), z.number()).nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     expireAt: z.date(),

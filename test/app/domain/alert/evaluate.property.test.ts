@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../../../app/domain/alert/evaluate';
 import type { CheckResult, EvaluatedJob, OutboxEntry } from '../../../../app/domain/alert/types';
+import type { Labels } from '../../../../app/domain/message/types';
 import { failed, jobWith, minute, minuteMs, Story } from './fixture';
 
 const jobs: fc.Arbitrary<EvaluatedJob> = fc
@@ -19,7 +20,7 @@ const jobs: fc.Arbitrary<EvaluatedJob> = fc
   );
 
 const numbers = fc.constantFrom(50, 90, 150);
-const labels = fc.constantFrom({}, { host: 'a' }, { host: 'b' }, { host: 'c' });
+const labels = fc.constantFrom<Labels[]>({}, { host: 'a' }, { host: 'b' }, { host: 'c' });
 const results: fc.Arbitrary<CheckResult> = fc.oneof(
   fc.constant(failed),
   fc
