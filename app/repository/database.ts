@@ -63,11 +63,14 @@ export class Database {
   }
 
   /**
-   * Runs fn in one transaction, again after a write conflict, all within operationMs.
+   * Runs fn in one transaction, again after a write conflict, all within limitMs (operationMs).
    * fn must pass the session to each operation and have no effect outside MongoDB.
    */
-  async transaction<T>(fn: (session: ClientSession) => Promise<T>): Promise<T> {
-    return await this.client.withSession({ defaultTimeoutMS: this.options.operationMs }, session =>
+  async transaction<T>(
+    fn: (session: ClientSession) => Promise<T>,
+    limitMs: number = this.options.operationMs,
+  ): Promise<T> {
+    return await this.client.withSession({ defaultTimeoutMS: Math.ceil(limitMs) }, session =>
       session.withTransaction(() => fn(session), { readConcern: { level: 'snapshot' }, readPreference: 'primary' }),
     );
   }

@@ -1,0 +1,169 @@
+import type { ClientSession } from 'mongodb';
+import { z } from 'zod';
+import { UnavailableError } from '../domain/errors';
+import { channelModel, jobModel } from '../model/definition';
+import { counterModel } from '../model/token';
+import type { Model } from '../model/types';
+import { type Database, isDuplicateKey } from './database';
+
+export type JobDocument = z.output<typeof jobModel.schema>;
+export type ChannelDocument = z.output<typeof channelModel.schema>;
+
+export interface ListOptions {
+  limit: number;
+  /** Names after this one. */
+  after: string | null;
+  filter: Record<string, unknown>;
+}
+
+/** What a write decided: `commit: false` leaves everything, the counter too, as it was. */
+export interface WriteResult<T> {
+  commit: boolean;
+  value: T;
+}
+
+const counterSchema = counterModel.schema.extend({ at: z.date() });
+
+/** Definitions in MongoDB. Every write draws its revision from one counter in its own transaction. */
+export class DefinitionRepository {
+  private turn: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  /** `limitMs` bounds a whole write: its wait for a turn, the transaction and its retries. */
+  constructor(
+    private readonly database: Database,
+    private readonly limitMs: number,
+  ) {}
+
+  /** The stored definition; null where there is none or only a tombstone. */
+  async find<Schema extends z.ZodType>(model: Model<Schema>, name: string): Promise<z.output<Schema> | null> {
+    const stored = await this.database.collection(model).findOne({ _id: name, deleted: false });
+    return stored === null ? null : model.schema.parse(stored);
+  }
+
+  /** In the order of names. */
+  async list<Schema extends z.ZodType>(model: Model<Schema>, options: ListOptions): Promise<z.output<Schema>[]> {
+    const after = options.after === null ? {} : { _id: { $gt: options.after } };
+    const cursor = this.database
+      .collection(model)
+      .find({ ...options.filter, deleted: false, ...after })
+      .sort({ _id: 1 })
+      .limit(options.limit);
+    return (await cursor.toArray()).map(stored => model.schema.parse(stored));
+  }
+
+  /** The remote of this channel takes messages again. Not part of the definition: no revision. */
+  async healChannel(name: string): Promise<void> {
+    const broken = { _id: name, deleted: false, broken: { $ne: null } };
+    await this.database.collection(channelModel).updateOne(broken, { $set: { broken: null } });
+  }
+
+  /**
+   * One transaction that first raises the counter: writes of all members stand in one order, so that revisions become
+   * visible in that order and what `decide` reads cannot change before it is committed. `decide` may run several times.
+   */
+  async write<T>(decide: (write: DefinitionWrite) => Promise<WriteResult<T>>): Promise<T> {
+    const startedAt = performance.now();
+    return await this.inTurn(startedAt, async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.transact(decide, this.limitMs - (performance.now() - startedAt));
+        } catch (error) {
+          // The counter or the name was made by another member at the same time; the next try finds it.
+          if (!isDuplicateKey(error) || attempt === 3) throw error;
+        }
+      }
+    });
+  }
+
+  private async transact<T>(decide: (write: DefinitionWrite) => Promise<WriteResult<T>>, limitMs: number): Promise<T> {
+    return await this.database.transaction(async session => {
+      const counter = await this.database
+        .collection(counterModel)
+        .findOneAndUpdate(
+          { _id: 'revision' },
+          [{ $set: { value: { $add: [{ $ifNull: ['$value', 0] }, 1] }, at: '$$NOW' } }],
+          { upsert: true, returnDocument: 'after', session },
+        );
+      const { value: revision, at } = counterSchema.parse(counter);
+      const { commit, value } = await decide(new DefinitionWrite(this.database, session, revision, at));
+      if (!commit) await session.abortTransaction();
+      return value;
+    }, limitMs);
+  }
+
+  /** One write at a time in this process: the counter would only make them collide and try again. */
+  private async inTurn<T>(startedAt: number, task: () => Promise<T>): Promise<T> {
+    if (this.waiting >= 1000) throw new UnavailableError('Too many definition writes wait in this process.');
+    const before = this.turn;
+    let done: () => void = () => undefined;
+    const mine = new Promise<void>(resolve => {
+      done = resolve;
+    });
+    this.turn = before.then(() => mine);
+    this.waiting++;
+    try {
+      await before;
+      if (performance.now() - startedAt > this.limitMs - leastWriteMs) {
+        throw new UnavailableError('MongoDB is too slow for the definition writes that wait; send the request again.');
+      }
+      return await task();
+    } finally {
+      this.waiting--;
+      done();
+    }
+  }
+}
+
+/** A write with less time left would only fail in its middle. */
+const leastWriteMs = 250;
+
+/** What a definition write may read and do inside its transaction. */
+export class DefinitionWrite {
+  constructor(
+    private readonly database: Database,
+    private readonly session: ClientSession,
+    /** The revision of this write, should it be committed. */
+    readonly revision: number,
+    /** MongoDB's time. */
+    readonly now: Date,
+  ) {}
+
+  /** The stored definition or its tombstone. */
+  async find<Schema extends z.ZodType>(model: Model<Schema>, name: string): Promise<z.output<Schema> | null> {
+    const stored = await this.database.collection(model).findOne({ _id: name }, { session: this.session });
+    return stored === null ? null : model.schema.parse(stored);
+  }
+
+  /** Which of these names are defined and not deleted, with the document. */
+  async findLive<Schema extends z.ZodType>(
+    model: Model<Schema>,
+    names: readonly string[],
+  ): Promise<z.output<Schema>[]> {
+    if (names.length === 0) return [];
+    const filter = { _id: { $in: [...names] }, deleted: false };
+    const stored = await this.database.collection(model).find(filter, { session: this.session }).toArray();
+    return stored.map(document => model.schema.parse(document));
+  }
+
+  /** Names of the jobs that use a source or channel; `limit` 0 answers all of them. */
+  async usedBy(field: 'sources' | 'channels', name: string, limit = 20): Promise<string[]> {
+    const stored = await this.database
+      .collection(jobModel)
+      .find({ [field]: name, deleted: false }, { session: this.session })
+      .project({ _id: 1 })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .toArray();
+    return stored.map(document => String(document['_id']));
+  }
+
+  /** Stores the document in place of whatever stands under its name. */
+  async replace<Schema extends z.ZodType>(
+    model: Model<Schema>,
+    document: z.output<Schema> & { _id: string },
+  ): Promise<void> {
+    const { _id, ...fields } = document;
+    await this.database.collection(model).replaceOne({ _id }, fields, { upsert: true, session: this.session });
+  }
+}
