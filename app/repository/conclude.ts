@@ -8,7 +8,7 @@ import { type RunDoc, runModel } from '../model/run';
 import { type Database, isDuplicateKey, primaryMajority } from './database';
 
 /** Alerts of one transaction: MongoDB keeps each short, whatever a query answers. */
-export const chunkSize = 200;
+const chunkSize = 200;
 
 export interface ConcludeInput {
   run: {
