@@ -75,9 +75,9 @@ describe('conclude', () => {
     const job = jobWith({ name: 'race' });
     for (let round = 0; round < 5; round++) {
       const at = round * 10;
-      await check(job, at, under);
+      await check(job, at, over);
       const runs = await Promise.all([1, 2].map(n => runningRun(database, job, minute(at + n))));
-      const results = [over, under];
+      const results = [under, over];
       const inputs = await Promise.all(runs.map((run, n) => evaluated(alerts, job, run, results[n] ?? over)));
       const ends = await Promise.allSettled(inputs.map(input => conclude(database, input)));
       const failed = ends.findIndex(end => end.status === 'rejected');
@@ -89,7 +89,7 @@ describe('conclude', () => {
       await conclude(database, await evaluated(alerts, job, again, results[failed] ?? over));
 
       const after = await only(job);
-      expect(after).toMatchObject({ state: 'ok', token: { scheduledAt: minute(at + 2) } });
+      expect(after).toMatchObject({ state: 'firing', token: { scheduledAt: minute(at + 2) } });
       const states = await Promise.all(runs.map(run => storedRun(database, run._id)));
       expect(states.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
     }
