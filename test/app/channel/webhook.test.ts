@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MessageContext } from '../../../app/channel/types';
 import { webhook } from '../../../app/channel/webhook';
 import { alertMessage } from '../../support/alertMessage';
 import { channelError } from '../../support/channelError';
@@ -6,7 +7,7 @@ import { sendContext } from '../../support/sendContext';
 import { WebhookReceiver } from '../../support/webhookReceiver';
 
 const secret = 'correct horse battery staple';
-const plain = { possibleDuplicate: false, link: null };
+const plain: MessageContext = { possibleDuplicate: false, link: null };
 
 describe('the settings of a webhook', () => {
   it('need only the address', () => {

@@ -18,7 +18,11 @@ describe('the settings of a WeCom robot', () => {
 
   it.each([
     ['no URL at all', { url: key }, 'Not a URL'],
-    ['a URL without key', { url: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send' }, '"key" is missing'],
+    [
+      'a URL without key',
+      { url: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send' },
+      'is missing: copy the whole webhook address',
+    ],
     ['another scheme', { url: `ftp://x/?key=${key}` }, 'Only https and http'],
     ['a password in the URL', { url: `https://u:pw@x/?key=${key}` }, 'User and password'],
     ['a mention that would break the message', { mentions: ['<@all>'] }, 'Give a user id'],
@@ -157,9 +161,9 @@ describe('sending to a WeCom robot', () => {
   });
 
   it('knows that nothing arrived where nobody listens', async () => {
-    const url = receiver.url(key);
+    const settings = settingsOf({ url: receiver.url(key) });
     await receiver.stop();
-    const error = await channelError(send({ url }));
+    const error = await channelError(wecomRobot.send(settings, { body: {} }, sendContext()));
     expect(error.code).toBe('network');
     expect(error.options.retryable).toBe(true);
     expect(error.options.uncertain ?? false).toBe(false);
