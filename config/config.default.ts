@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { EggAppConfig, EggAppInfo, PowerPartial } from 'egg';
+import type { LoggerMeta } from 'egg-logger';
 import { settingsOrExit, type WatchbellConfig, watchbellConfig } from './watchbellConfig';
 
 /** Events come as JSON objects: time, level and process go in front of their fields. */
@@ -20,9 +21,12 @@ export default (_info: EggAppInfo) => {
     keys: createHash('sha256').update(`cookies:${settings.WATCHBELL_SECRET_KEY}`).digest('hex'),
     cluster: { listen: { hostname: settings.WATCHBELL_LISTEN } },
     logger: { dir },
+    rundir: path.join(settings.WATCHBELL_DATA_DIR, 'run'),
+    // Egg writes its configuration to rundir: never what opens something.
+    dump: { ignore: new Set(['keys', 'secretKey', 'mongodbUrl']) },
     customLogger: {
       watchbellLogger: { file: path.join(dir, 'watchbell.log'), formatter: jsonLine, contextFormatter: jsonLine },
     },
   };
-  return { ...(config as {}), watchbell };
+  return { ...config, watchbell };
 };

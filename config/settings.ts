@@ -173,6 +173,7 @@ function keyFromFile(file: string | undefined): string {
   return key;
 }
 
-function expandHome(folder: string): string {
+/** Absolute path of a folder; `~` is the home folder. */
+export function expandHome(folder: string): string {
   return path.resolve(folder.startsWith('~/') ? path.join(homedir(), folder.slice(2)) : folder);
 }

@@ -139,6 +139,8 @@ export class Member implements Lease {
   }
 
   private async renewOnce(): Promise<void> {
+    // A process that was stopped may come here before its watch: what lapsed meanwhile must be known first.
+    this.watch();
     const sent = { wall: this.clocks.wall(), monotonic: this.clocks.monotonic() };
     try {
       const now = this.registered ? await this.renewStored() : null;
@@ -181,7 +183,9 @@ export class Member implements Lease {
 
   private succeed(sent: { wall: number; monotonic: number }): void {
     const { leaseMs } = this.options;
+    this.watch();
     this.deadline = { wall: sent.wall + leaseMs, monotonic: sent.monotonic + leaseMs };
+    if (this.remainingMs() <= 0) return;
     this.unbrokenSince ??= sent.monotonic;
     this.metrics.clockSkew.set(this.clock.skewMs() / 1000);
     if (this.controller.signal.aborted) {

@@ -65,7 +65,7 @@ export class Runs {
     try {
       await this.collection.insertMany(
         runs.map(run => this.document(run)),
-        { ordered: false },
+        { ordered: false, session },
       );
       refused = [];
     } catch (error) {

@@ -1,4 +1,3 @@
-import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { Clock } from '../cluster/types';
 import type { Job } from '../domain/job/types';
 import { errorFields, type Log } from '../domain/log';
@@ -36,6 +35,9 @@ const maxSleepMs = 30_000;
 const notReadyMs = 250;
 /** Jobs planned in one go before the agent's other work gets its turn. */
 const slice = 100;
+
+/** Lets the agent's other work have its turn. */
+const yieldToLoop = () => new Promise<void>(resolve => setImmediate(resolve));
 
 /**
  * The only owner of cron timing on a host: one heap, one timer. It never runs anything itself; it says which

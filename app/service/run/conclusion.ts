@@ -48,13 +48,17 @@ export class Conclusion {
    * Throws FenceLostError when the run is another member's by now.
    */
   async conclude(job: Job, run: ActiveRun, end: RunEnd, check: Outcome['check']): Promise<void> {
+    let unknown = false;
     for (let tries = 1; ; tries += 1) {
       try {
         const after = await this.apply(job, run, end, check);
         this.ended(job, run, end, after);
         return;
       } catch (error) {
+        // After an unknown outcome the commit may land late: then the next try finds the run ended, by itself.
+        if (unknown && error instanceof FenceLostError && (await this.readBack(run)) === 'concluded') return;
         if (await this.isOver(error, run, tries)) return;
+        unknown ||= isAway(error);
         this.ports.log.warn('run.concludeAgain', { jobId: job.name, runId: run.id, tries, ...errorFields(error) });
       }
     }

@@ -89,7 +89,7 @@ export class Runner {
     run.fence = fence;
     run.attempt += 1;
     const current = (await jobs.current([job.name])).get(job.name);
-    if (current !== undefined && current.enabled && current.paused === null) return true;
+    if (current?.enabled && current.paused === null) return true;
     const error = { code: 'changed', message: 'The job was paused, disabled or deleted before the next attempt.' };
     await conclusion.conclude(job, run, { state: 'cancelled', outcome: null, error }, null);
     return false;
