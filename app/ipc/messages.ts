@@ -5,9 +5,14 @@ export const ipcNames = {
   run: 'watchbell:run',
   configChanged: 'watchbell:configChanged',
   deliveriesWake: 'watchbell:deliveriesWake',
+  /** worker → agent: the figures of the whole host, please. */
   metricsAsk: 'watchbell:metricsAsk',
-  metricsAnswer: 'watchbell:metricsAnswer',
+  /** agent → workers: your figures, please. */
+  metricsCollect: 'watchbell:metricsCollect',
+  /** worker → agent. */
   metricsReport: 'watchbell:metricsReport',
+  /** agent → the worker that asked. */
+  metricsAnswer: 'watchbell:metricsAnswer',
 } as const;
 
 /** One due occurrence, agent → worker. Short names: thousands travel in one message. */
@@ -35,4 +40,7 @@ export const configChangedSchema = z.object({
 export type ConfigChanged = z.infer<typeof configChangedSchema>;
 
 export const metricsAskSchema = z.object({ id: z.string(), pid: z.number().int() });
-export const metricsAnswerSchema = z.object({ id: z.string(), metrics: z.array(z.unknown()) });
+export const metricsCollectSchema = z.object({ id: z.string() });
+/** The figures of one process as prom-client's getMetricsAsJSON gives them. */
+export const metricsReportSchema = z.object({ id: z.string(), figures: z.array(z.looseObject({ name: z.string() })) });
+export const metricsAnswerSchema = z.object({ id: z.string(), reports: z.array(metricsReportSchema.shape.figures) });

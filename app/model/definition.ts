@@ -29,9 +29,16 @@ export const jobModel = defineModel({
     sources: z.array(z.string()),
     channels: z.array(z.string()),
     plannedFromAt: z.date(),
+    /** Creations up to this revision were deleted and have something left to sweep (runs, alerts, deliveries). */
+    sweepUpTo: z.number().int().optional(),
     paused: z.object({ note: z.string(), by: z.string(), at: z.date() }).nullable(),
   }),
-  indexes: [...indexes, { key: { sources: 1 }, name: 'sources' }, { key: { channels: 1 }, name: 'channels' }],
+  indexes: [
+    ...indexes,
+    { key: { sources: 1 }, name: 'sources' },
+    { key: { channels: 1 }, name: 'channels' },
+    { key: { sweepUpTo: 1 }, name: 'sweep', partialFilterExpression: { sweepUpTo: { $gt: 0 } } },
+  ],
 });
 
 const remote = z.object({

@@ -2,6 +2,7 @@ import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
 import { DefinitionFeed } from '../cluster/definitionFeed';
 import { Member } from '../cluster/member';
 import { Metrics } from '../cluster/metrics';
+import { MetricsCollector } from '../cluster/metricsExchange';
 import type { ClusterSettings } from '../cluster/settings';
 import type { Log } from '../domain/log';
 import { errorFields } from '../domain/log';
@@ -42,7 +43,7 @@ const bootWaitMs = 4000;
 
 /** Everything that the agent runs: its membership, the feed of definitions, the sweeper and the timekeeper. */
 export class AgentRuntime {
-  readonly metrics = new Metrics();
+  private readonly metrics = new Metrics();
   private readonly database: Database;
   private readonly members: Members;
   private readonly runs: Runs;
@@ -70,6 +71,7 @@ export class AgentRuntime {
     const { pollMs } = settings;
     this.feed = new DefinitionFeed(revisions, new Planner(jobs, this.timekeeper), report, { pollMs, tombstoneMs }, log);
     this.watch = new RevisionWatch(revisions, () => this.revisionChanged(), log);
+    new MetricsCollector(this.metrics, messenger, () => this.workers).listen();
     messenger.on('egg-pids', pids => {
       this.workers = Array.isArray(pids) ? pids.filter(one => typeof one === 'number') : [];
     });

@@ -120,10 +120,12 @@ export class JobDefinitions implements DefinitionSet {
     change: (write: DefinitionWrite, stored: JobDocument | null) => Promise<JobDocument>,
   ): Promise<Written> {
     const written = await this.dependencies.repository.write<Written>(async write => {
-      const stored = live(await write.find(jobModel, name));
+      const found = await write.find(jobModel, name);
+      const stored = live(found);
       const document = await change(write, stored);
       const commit = document !== stored && !options.dryRun;
-      if (commit) await write.replace(jobModel, document);
+      // What an earlier job of this name left behind is still to be swept.
+      if (commit) await write.replace(jobModel, { ...document, sweepUpTo: found?.sweepUpTo });
       return result(commit, stored === null, document);
     });
     if (written.changed) this.dependencies.announce({ kind: 'job', name, revision: written.revision });
@@ -190,6 +192,7 @@ function tombstone(stored: JobDocument, write: DefinitionWrite, by: string): Job
   return {
     ...stored,
     deleted: true,
+    sweepUpTo: write.revision,
     spec: null,
     sources: [],
     channels: [],
