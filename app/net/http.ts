@@ -1,0 +1,149 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import axios, { type AxiosResponse } from 'axios';
+import { connectTo, reasonOf } from './connect';
+import { NetError } from './errors';
+import { type Resolve, resolveAllowed } from './guard';
+import type { OutboundPolicy } from './types';
+
+export interface PostOptions {
+  /** http or https, as given by a person. */
+  url: string;
+  headers?: Record<string, string>;
+  body: string;
+  /** Wall limit of everything: DNS, connecting, sending, reading the answer. */
+  timeoutMs: number;
+  /** The answer's body may not be longer, counted after decompression. */
+  maxBytes: number;
+  signal: AbortSignal;
+  policy: OutboundPolicy;
+  /** Called when the connection stands and nothing has been sent yet: what must hold directly before the hand-over. A throw sends nothing and comes out as it is. */
+  beforeSend?: () => void;
+  /** In place of DNS. */
+  resolve?: Resolve;
+}
+
+export interface PostAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * Sends one POST to an address that a person gave: guarded (design.md §9), on a connection of its own to exactly the
+ * address that was checked, without redirects and proxies. Answers whatever the status. Throws NetError.
+ */
+export async function postHttp(options: PostOptions): Promise<PostAnswer> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
+  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  const progress = { sent: false };
+  try {
+    const socket = await untilAborted(openSocket(options, signal), signal);
+    try {
+      options.beforeSend?.();
+      progress.sent = true;
+      return answerOf(await handOver(options, socket, signal));
+    } finally {
+      socket.destroy();
+    }
+  } catch (error) {
+    throw meant(error, options, progress.sent, deadline.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function openSocket({ url, policy, resolve }: PostOptions, signal: AbortSignal): Promise<Socket> {
+  const target = new URL(url);
+  if (target.protocol !== 'http:' && target.protocol !== 'https:') {
+    throw new NetError('refused', `${target.protocol} is not possible: only http and https are.`);
+  }
+  const addresses = await resolveAllowed(target.hostname, policy, resolve);
+  return await connectTo(target, addresses, signal);
+}
+
+async function handOver(options: PostOptions, socket: Socket, signal: AbortSignal): Promise<AxiosResponse<unknown>> {
+  return await axios.request<unknown>({
+    url: options.url,
+    method: 'post',
+    headers: { 'User-Agent': 'watchbell', Connection: 'close', ...options.headers },
+    data: Buffer.from(options.body, 'utf8'),
+    responseType: 'arraybuffer',
+    transformRequest: [data => data],
+    transformResponse: [data => data],
+    validateStatus: () => true,
+    maxRedirects: 0,
+    proxy: false,
+    maxContentLength: options.maxBytes,
+    httpAgent: new ConnectedHttpAgent(socket),
+    httpsAgent: new ConnectedHttpsAgent(socket),
+    signal,
+  });
+}
+
+class ConnectedHttpAgent extends http.Agent {
+  constructor(private readonly socket: Socket) {
+    super({ keepAlive: false });
+  }
+
+  override createConnection(): Socket {
+    return this.socket;
+  }
+}
+
+class ConnectedHttpsAgent extends https.Agent {
+  constructor(private readonly socket: Socket) {
+    super({ keepAlive: false });
+  }
+
+  override createConnection(): Socket {
+    return this.socket;
+  }
+}
+
+function answerOf({ status, headers, data }: AxiosResponse<unknown>): PostAnswer {
+  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  return { status, headers: Object.fromEntries(named), body: Buffer.isBuffer(data) ? data.toString('utf8') : '' };
+}
+
+/** DNS cannot be aborted: who waits for it can. A connection that comes too late is closed. */
+async function untilAborted(opening: Promise<Socket>, signal: AbortSignal): Promise<Socket> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(new NetError('aborted', 'aborted'));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then(
+      socket => socket.destroy(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** What the failure means for the caller: its own abort, the deadline, the limit, or the network. */
+function meant(error: unknown, options: PostOptions, sent: boolean, deadline: AbortSignal): unknown {
+  const host = new URL(options.url).host;
+  if (options.signal.aborted)
+    return new NetError('aborted', `The request to ${host} was aborted.`, { sent, cause: error });
+  if (deadline.aborted) {
+    const what = sent ? 'did not answer' : 'could not be connected to';
+    return new NetError('timeout', `${host} ${what} within ${options.timeoutMs} ms.`, { sent, cause: error });
+  }
+  if (error instanceof NetError && error.code === 'refused') return error;
+  if (error instanceof NetError) return new NetError(error.code, `${host}: ${error.message}`, { sent, cause: error });
+  if (!axios.isAxiosError(error)) return error;
+  if (error.message.startsWith('maxContentLength')) {
+    return new NetError('tooLarge', `The answer of ${host} is longer than ${options.maxBytes} bytes.`, { sent });
+  }
+  return new NetError('network', `${host}: ${reasonOf(error.cause ?? error)}`, { sent, cause: error });
+}
