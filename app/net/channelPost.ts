@@ -1,5 +1,6 @@
 import { ChannelError } from '../domain/errors';
-import { NetError, postHttp } from './http';
+import { NetError } from './errors';
+import { postHttp } from './http';
 import type { OutboundPolicy } from './types';
 
 /** One POST to the remote of a channel. */
@@ -12,6 +13,8 @@ export interface ChannelRequest {
   timeoutMs: number;
   signal: AbortSignal;
   outbound: OutboundPolicy;
+  /** Called when the connection stands and nothing has been sent; what it throws comes out as it is. */
+  beforeSend?: () => void;
   /** Replaced by asterisks wherever the remote or an error repeats them. */
   secrets: readonly string[];
 }
@@ -23,15 +26,15 @@ export interface ChannelReply {
   text: string;
 }
 
-/** A remote's answer is an errcode or a sentence: more than 64 KiB is not from it. */
-const answerLimit = 64 * 1024;
+/** A remote's answer is an errcode or a sentence; a relay may wrap it into a page. */
+const answerLimit = 1024 * 1024;
 
 /** Throws ChannelError where there is no answer: `refused`, `timeout`, `network`, `tooLarge` or `aborted`. */
 export async function postToChannel(request: ChannelRequest): Promise<ChannelReply> {
-  const { secrets, ...rest } = request;
+  const { secrets, outbound, ...rest } = request;
   try {
-    const { status, headers, text } = await postHttp({ ...rest, maxBytes: answerLimit });
-    return { status, headers, text: withoutSecrets(text, secrets) };
+    const { status, headers, body } = await postHttp({ ...rest, policy: outbound, maxBytes: answerLimit });
+    return { status, headers, text: withoutSecrets(body, secrets) };
   } catch (error) {
     if (error instanceof NetError) throw toChannelError(error, secrets);
     throw error;
@@ -45,7 +48,7 @@ export async function postToChannel(request: ChannelRequest): Promise<ChannelRep
 function toChannelError(error: NetError, secrets: readonly string[]): ChannelError {
   const message = withoutSecrets(error.message, secrets);
   if (error.code === 'refused') return new ChannelError('refused', message, { retryable: false, broken: true });
-  return new ChannelError(error.code, message, { retryable: true, uncertain: error.sent });
+  return new ChannelError(error.code, message, { retryable: true, uncertain: error.options.sent ?? false });
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
