@@ -26,6 +26,8 @@ export interface SendContext {
   timeoutMs: number;
   now: Date;
   outbound: OutboundPolicy;
+  /** Called when the connection stands and nothing has been sent: what must hold directly before the hand-over (the lease). What it throws comes out as it is. */
+  beforeSend?: () => void;
 }
 
 export interface MessageContext {

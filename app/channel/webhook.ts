@@ -68,6 +68,7 @@ async function send(given: Settings, part: Part, context: SendContext): Promise<
     timeoutMs: Math.min(timeoutMs, context.timeoutMs),
     signal: context.signal,
     outbound: context.outbound,
+    beforeSend: context.beforeSend,
     secrets: secretsOf(given),
   });
   if (reply.status >= 200 && reply.status < 300) return { answer: `HTTP ${reply.status}` };

@@ -78,6 +78,7 @@ async function send({ url, timeoutMs }: Settings, part: Part, context: SendConte
     timeoutMs: Math.min(timeoutMs, context.timeoutMs),
     signal: context.signal,
     outbound: context.outbound,
+    beforeSend: context.beforeSend,
     secrets: [robotKey(url)],
   });
   if (reply.status !== 200) throw httpError(reply);

@@ -124,6 +124,15 @@ describe.each([...channels.entries()])('a channel of kind %s', (kind, channel) =
     expect(bench.receiver.requestCount).toBe(0);
   });
 
+  it('asks the sender once more when the connection stands, and sends nothing when the answer is no', async () => {
+    const lost = new Error('the lease is lost');
+    const beforeSend = () => {
+      throw lost;
+    };
+    await expect(sendAll(alertMessage(), sendContext({ beforeSend }))).rejects.toBe(lost);
+    expect(bench.receiver.requestCount).toBe(0);
+  });
+
   it('cuts at the limit of the remote, which then takes it', async () => {
     const huge = '<警😀>'.repeat(50_000);
     const message = alertMessage({

@@ -7,5 +7,6 @@ export async function channelError(promise: Promise<unknown>): Promise<ChannelEr
     (error: unknown) => ({ error }),
   );
   if ('error' in outcome && outcome.error instanceof ChannelError) return outcome.error;
-  throw new Error(`not a ChannelError: ${JSON.stringify(outcome)}`, { cause: outcome });
+  const what = 'error' in outcome ? String(outcome.error) : `resolved with ${JSON.stringify(outcome.value)}`;
+  throw new Error(`not a ChannelError: ${what}`, { cause: outcome });
 }

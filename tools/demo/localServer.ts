@@ -41,19 +41,22 @@ export abstract class LocalServer {
   /** Requests that came, whatever became of them. */
   requestCount = 0;
   private server: Server | null = null;
+  private port: number | null = null;
   private stopped = new AbortController();
   private told: { behaviour: Behaviour; times: number } | null = null;
 
   /** What to answer; `told` is the answer that the server was told to give instead of its own. */
   protected abstract handle(request: Received, told: Answer | null): Answer;
 
-  /** Listens on 127.0.0.1; without a port on a free one. */
-  async start(port = 0): Promise<void> {
+  /** Listens on 127.0.0.1; without a port on a free one, and after a stop on the same as before. */
+  async start(port = this.port ?? 0): Promise<void> {
     const server = createServer((request, response) => void this.serve(request, response));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
     this.stopped = new AbortController();
+    const address = server.address();
+    this.port = typeof address === 'object' && address !== null ? address.port : null;
     this.server = server;
   }
 
@@ -67,10 +70,10 @@ export abstract class LocalServer {
     await new Promise<void>(resolve => server.close(() => resolve()));
   }
 
+  /** Stays the same after a stop. */
   get origin(): string {
-    const address = this.server?.address();
-    if (typeof address !== 'object' || address === null) throw new Error('The server is not started.');
-    return `http://127.0.0.1:${address.port}`;
+    if (this.port === null) throw new Error('The server was never started.');
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** The next `times` requests meet this; then the server is itself again. */

@@ -113,6 +113,15 @@ describe('the local receiver of WeCom robots', () => {
     expect(performance.now() - from).toBeGreaterThan(190);
   });
 
+  it('comes back at the same address after a stop', async () => {
+    const url = receiver.url(key);
+    await receiver.stop();
+    await expect(send(text('nobody hears'))).rejects.toThrow();
+    await receiver.start();
+    expect(receiver.url(key)).toBe(url);
+    expect(await send(text('heard'))).toMatchObject({ errcode: 0 });
+  });
+
   it('knows no other path and no GET', async () => {
     expect((await fetch(`${receiver.origin}/`)).status).toBe(404);
     expect(await (await fetch(receiver.url(key))).json()).toMatchObject({ errcode: 43002 });

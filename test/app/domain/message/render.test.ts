@@ -92,6 +92,10 @@ describe('a rendered message', () => {
     expect(shown).toContain('error: x: 很');
   });
 
+  it('shows half a character as U+FFFD, which every remote can read', () => {
+    expect(text({ title: 'half \uD83D' })).toContain('FIRING · half \uFFFD');
+  });
+
   it('lets no text of others break a line, hide something or turn its direction', () => {
     const nasty = fc.string({ unit: 'binary', maxLength: 60 });
     fc.assert(
