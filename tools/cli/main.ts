@@ -3,6 +3,7 @@ import { AppError, SettingsError } from '../../app/domain/errors';
 import { CommandError } from '../errors';
 import { installationOf } from '../server/installation';
 import { serverProcesses } from '../server/processes';
+import { dev } from './dev';
 import { docs } from './docs';
 import { logs } from './logs';
 import { start } from './start';
@@ -11,7 +12,7 @@ import { stop } from './stop';
 import { token } from './token';
 import type { Command } from './types';
 
-const commands: Record<string, Command> = { start, stop, status, logs, token, docs };
+const commands: Record<string, Command> = { start, stop, status, logs, token, dev, docs };
 
 export interface MainOptions {
   /** The command's name and its arguments. */

@@ -1,0 +1,101 @@
+'use strict';
+
+/**
+ * `npm test`: everything, with its own set-up, from a machine that has Node and `npm ci`. Ends with one line
+ * `N passed, N failed`; the check and a build that fail count as one failed test each.
+ */
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { build } = require('./build.cjs');
+
+const root = path.join(__dirname, '..');
+const limitMs = 45 * 60_000;
+const serial = ['test/cluster', 'test/e2e'];
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const remarks = [];
+
+function note(name, counts) {
+  for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
+  remarks.push(
+    `${name}: ${counts.passed ?? 0} passed, ${counts.failed ?? 0} failed${counts.skipped ? `, ${counts.skipped} skipped` : ''}`,
+  );
+}
+
+function run(command, args, env = {}) {
+  return spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    timeout: limitMs,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, ...env },
+  }).status;
+}
+
+async function prepareMongod() {
+  const { resolveMongod } = require('../dist/packages/mongod/src/index.js');
+  const { file } = await resolveMongod({ onProgress: console.log });
+  return file;
+}
+
+/** The sources' tests talk to a real ClickHouse. */
+async function prepareClickhouse() {
+  const { findClickhouse, installClickhouse } = require('../dist/tools/demo/clickhouseBinary.js');
+  if ((await findClickhouse()) === null) await installClickhouse(console.log);
+}
+
+function check() {
+  console.log('\n== npm run check');
+  const passed = run('npm', ['run', '--silent', 'check']) === 0;
+  note('check', passed ? { passed: 1 } : { failed: 1 });
+}
+
+/** One run of vitest, counted by its JSON report; a run that leaves none, or fails without a failed test, is one failure. */
+function vitest(name, args, env) {
+  console.log(`\n== tests: ${name}`);
+  const report = path.join(os.tmpdir(), `watchbell-test-${process.pid}-${name}.json`);
+  const cli = path.join(root, 'node_modules/vitest/vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const status = run(process.execPath, [cli, 'run', ...args, '--passWithNoTests', ...reporters], env);
+  const counts = countReport(report);
+  if (counts.failed === 0 && status !== 0) counts.failed = 1;
+  note(name, counts);
+}
+
+function countReport(file) {
+  if (!fs.existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+  const report = JSON.parse(fs.readFileSync(file, 'utf8'));
+  fs.rmSync(file);
+  // A file that cannot even be loaded has no failed test of its own.
+  const broken = report.testResults.filter(
+    one => one.status === 'failed' && one.assertionResults.every(test => test.status !== 'failed'),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+async function main() {
+  const env = {};
+  try {
+    build(console.log);
+    env.WATCHBELL_MONGOD = await prepareMongod();
+    await prepareClickhouse();
+  } catch (error) {
+    console.error(error);
+    note('set-up', { failed: 1 });
+  }
+  check();
+  const excluded = serial.map(folder => `--exclude=${folder}/**`);
+  vitest('fast', excluded, env);
+  vitest('cluster', serial, { ...env, WATCHBELL_TEST_SERIAL: '1' });
+  console.log(`\n${remarks.join('\n')}\n`);
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+main();
