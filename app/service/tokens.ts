@@ -64,15 +64,6 @@ export class TokenService {
   }
 }
 
-/** Makes a token where there is only a database, as the command line has it. */
-export async function createToken(
-  database: Database,
-  token: NewToken,
-  by: string,
-): Promise<{ id: string; token: string }> {
-  return await new TokenService(database).create(token, by);
-}
-
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -1,0 +1,45 @@
+import type { Context } from 'egg';
+import { type Access, authorize } from './access';
+import type { Endpoint, Reply } from './endpoint';
+import { readJson } from './requestBody';
+
+/** The work of a route as Egg calls it: token first, then the whole request, then the handler. */
+export function dispatch(access: Access, endpoint: Endpoint): (ctx: Context) => Promise<void> {
+  return async ctx => {
+    const { watchbell } = ctx.app;
+    const query = queryOf(ctx);
+    const queryToken = typeof query['token'] === 'string' ? query['token'] : undefined;
+    const identity = await authorize(access, { authorization: ctx.get('authorization'), queryToken }, watchbell);
+    const params: unknown = ctx['params'];
+    const reply = await endpoint.run({
+      ...{ params, query, identity, watchbell },
+      header: name => ctx.get(name),
+      readJson: types => readJson(ctx.req, types),
+    });
+    send(ctx, reply);
+  };
+}
+
+/** A parameter that came once is a text, one that came several times a list. */
+function queryOf(ctx: Context): Record<string, string | string[]> {
+  const parameters = new URLSearchParams(ctx.querystring);
+  const names = [...new Set(parameters.keys())];
+  return Object.fromEntries(
+    names.map(name => {
+      const values = parameters.getAll(name);
+      return [name, values.length === 1 ? (values[0] ?? '') : values];
+    }),
+  );
+}
+
+function send(ctx: Context, { status, body, type, headers = {} }: Reply): void {
+  ctx.status = status;
+  ctx.set({ 'Cache-Control': 'no-store', ...headers });
+  if (body === undefined) {
+    ctx.body = null;
+    ctx.status = status;
+    return;
+  }
+  ctx.body = type === undefined ? JSON.stringify(body) : body;
+  ctx.set('Content-Type', type ?? 'application/json; charset=utf-8');
+}

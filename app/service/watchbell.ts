@@ -1,0 +1,36 @@
+import type { Log } from '../domain/log';
+import type { AlertReader } from './alerts';
+import type { Convergence } from './clusterStatus';
+import type { Definitions } from './definition';
+import type { DeliveryReader } from './deliveries';
+import type { KindsDocument } from './kinds';
+import type { MuteService } from './mutes';
+import type { RunReader } from './runs';
+import type { TokenService } from './tokens';
+import type { Trials } from './trials';
+
+/** What app.ts composes and the controllers use: `app.watchbell`. */
+export interface Watchbell {
+  readonly settings: {
+    /** /close and /open take `?token=` with a token that can do nothing else. */
+    readonly closeTokenInQuery: boolean;
+  };
+  readonly log: Log;
+  readonly definitions: Definitions;
+  readonly trials: Trials;
+  readonly tokens: TokenService;
+  readonly runs: RunReader;
+  readonly alerts: AlertReader;
+  readonly deliveries: DeliveryReader;
+  readonly mutes: MuteService;
+  readonly cluster: {
+    status(): Promise<Record<string, unknown>>;
+    /** Waits until every live member has the revision in force, at most timeoutMs. */
+    converged(revision: number, timeoutMs: number): Promise<Convergence>;
+  };
+  readonly kinds: KindsDocument;
+  /** Whether this process can do its work: MongoDB answers, lease held, definitions loaded. Must answer within 4 s. */
+  readiness(): Promise<{ ready: boolean; reasons: string[] }>;
+  /** The figures of this host in Prometheus' text format. */
+  metricsText(): Promise<{ contentType: string; text: string }>;
+}

@@ -1,0 +1,72 @@
+import { channels } from '../../app/channel';
+import { Alerts } from '../../app/repository/alerts';
+import { Database } from '../../app/repository/database';
+import { Deliveries } from '../../app/repository/deliveries';
+import { Jobs } from '../../app/repository/jobs';
+import { Mutes } from '../../app/repository/mutes';
+import { Subjects } from '../../app/repository/subjects';
+import { AlertReader } from '../../app/service/alerts';
+import { ClusterStatus } from '../../app/service/clusterStatus';
+import { createDefinitions } from '../../app/service/definition';
+import { SecretBox } from '../../app/service/definition/secretBox';
+import { DeliveryReader } from '../../app/service/deliveries';
+import { kindsDocument } from '../../app/service/kinds';
+import { MuteService } from '../../app/service/mutes';
+import { RunReader } from '../../app/service/runs';
+import { TokenService } from '../../app/service/tokens';
+import { Trials } from '../../app/service/trials';
+import type { Watchbell } from '../../app/service/watchbell';
+import { executors, sources } from './apiKinds';
+import { RecordedLog } from './log';
+
+export const testSecretKey = 'a key that only tests use';
+const operationMs = 3500;
+
+/** What a test may look at beside the answers. */
+export interface ApiWatchbell extends Watchbell {
+  readonly log: RecordedLog;
+  readonly announced: string[];
+  readonly removed: string[];
+  close(): Promise<void>;
+}
+
+/** The use cases behind the routes on one database; no member's loops. */
+export function composeApi(url: string, options: { closeTokenInQuery: boolean }): ApiWatchbell {
+  const database = new Database({ url, name: 'unused', operationMs, serverSelectionMs: 3000, appName: 'api-test' });
+  const announced: string[] = [];
+  const removed: string[] = [];
+  const definitions = createDefinitions({
+    ...{ database, executors, sources, channels },
+    box: new SecretBox(testSecretKey),
+    defaultZone: 'Asia/Shanghai',
+    writeLimitMs: operationMs,
+    announce: change => announced.push(`${change.kind}:${change.name}@${change.revision}`),
+    onJobDeleted: name => removed.push(name),
+  });
+  const mutes = muteService(database);
+  const outbound = { allowNets: [], allowLoopback: true };
+  return {
+    settings: options,
+    ...{ log: new RecordedLog(), definitions, mutes, announced, removed },
+    trials: new Trials({
+      sources: { definitions: definitions.sources, kinds: sources },
+      channels: { definitions: definitions.channels, kinds: channels },
+      queryContext: { outbound: { ...outbound, purpose: 'source' } },
+      channelOutbound: { ...outbound, purpose: 'channel' },
+    }),
+    tokens: new TokenService(database),
+    runs: new RunReader(database),
+    alerts: new AlertReader(new Alerts(database), new Jobs(database), mutes),
+    deliveries: new DeliveryReader(new Deliveries(database, 86_400_000)),
+    cluster: new ClusterStatus(database),
+    kinds: kindsDocument({ executors, sources, channels }),
+    readiness: async () => ({ ready: false, reasons: ['a test holds no lease'] }),
+    metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'watchbell_up 1\n' }),
+    close: () => database.close(),
+  };
+}
+
+function muteService(database: Database): MuteService {
+  const parts = { mutes: new Mutes(database), subjects: new Subjects(database) };
+  return new MuteService({ ...parts, deliveries: new Deliveries(database, 86_400_000), wake: () => undefined });
+}
