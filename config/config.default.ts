@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { EggAppConfig, EggAppInfo, PowerPartial } from 'egg';
 import type { LoggerMeta } from 'egg-logger';
+import { http } from './http';
 import { settingsOrExit, type WatchbellConfig, watchbellConfig } from './watchbellConfig';
 
 /** Events come as JSON objects: time, level and process go in front of their fields. */
@@ -18,6 +19,7 @@ export default (_info: EggAppInfo) => {
   const watchbell: WatchbellConfig = watchbellConfig(settings);
   const dir = settings.WATCHBELL_LOG_DIR;
   const config: PowerPartial<EggAppConfig> = {
+    ...http,
     keys: createHash('sha256').update(`cookies:${settings.WATCHBELL_SECRET_KEY}`).digest('hex'),
     cluster: { listen: { hostname: settings.WATCHBELL_LISTEN } },
     logger: { dir },

@@ -1,21 +1,11 @@
 import { hostId } from '../app/cluster/hostIdentity';
 import type { ClusterSettings } from '../app/cluster/settings';
 import { SettingsError } from '../app/domain/errors';
+import type { WorkerSettings } from '../app/service/workerSettings';
 import { readSettings, type Settings } from './settings';
 
 /** What agent.ts and app.ts compose from: `app.config.watchbell`. */
-export interface WatchbellConfig {
-  cluster: ClusterSettings;
-  secretKey: string;
-  publicUrl: string | null;
-  defaultZone: string;
-  outbound: { allowNets: string[]; allowLoopback: boolean };
-  closeTokenInQuery: boolean;
-  maxRuns: number;
-  maxSends: number;
-  alertRetentionDays: number;
-  deliveryRetentionDays: number;
-}
+export type WatchbellConfig = WorkerSettings;
 
 export function watchbellConfig(settings: Settings): WatchbellConfig {
   return {

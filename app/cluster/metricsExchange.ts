@@ -36,12 +36,14 @@ export class HostMetrics {
     private readonly metrics: Metrics,
     private readonly messenger: WorkerMessenger,
     private readonly pid: number,
-  ) {
-    messenger.on(ipcNames.metricsCollect, data => {
+  ) {}
+
+  listen(): void {
+    this.messenger.on(ipcNames.metricsCollect, data => {
       const { id } = metricsCollectSchema.parse(data);
-      void this.own().then(figures => messenger.sendToAgent(ipcNames.metricsReport, { id, figures }));
+      void this.own().then(figures => this.messenger.sendToAgent(ipcNames.metricsReport, { id, figures }));
     });
-    messenger.on(ipcNames.metricsAnswer, data => {
+    this.messenger.on(ipcNames.metricsAnswer, data => {
       const { id, reports } = metricsAnswerSchema.parse(data);
       this.asked.get(id)?.(reports);
     });

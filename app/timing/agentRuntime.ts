@@ -110,6 +110,7 @@ export class AgentRuntime {
     await prepareDatabase(this.database, async () => {});
     await assertOwnHostId(this.members, { hostId, pid, masterPid, log });
     if (this.stopping.signal.aborted) return;
+    await this.member.renew();
     this.member.start();
     this.sweeper.start();
     this.feed.start();

@@ -1,0 +1,158 @@
+import { channels } from '../channel';
+import { Member } from '../cluster/member';
+import { Metrics } from '../cluster/metrics';
+import type { WorkerMessenger } from '../cluster/metricsExchange';
+import type { Log } from '../domain/log';
+import { executors } from '../executor';
+import { Alerts } from '../repository/alerts';
+import { Database } from '../repository/database';
+import { Deliveries } from '../repository/deliveries';
+import { Members } from '../repository/members';
+import { Mutes } from '../repository/mutes';
+import { Removals } from '../repository/removals';
+import { Runs } from '../repository/runs';
+import { Subjects } from '../repository/subjects';
+import { createSources } from '../source';
+import { createDefinitions, type Definitions } from './definition';
+import { SecretBox } from './definition/secretBox';
+import { createDeliveryLoop } from './delivery';
+import type { DeliveryLoop } from './delivery/loop';
+import { MuteService } from './mutes';
+import { JobRemoval } from './run/jobRemoval';
+import { RunService } from './run/runService';
+import { SourceReader } from './run/sourceReader';
+import type { WorkerSettings } from './workerSettings';
+
+export interface WorkerOptions {
+  settings: WorkerSettings;
+  messenger: WorkerMessenger;
+  log: Log;
+  pid: number;
+  masterPid: number;
+  /** Workers of this host. */
+  workers: number;
+}
+
+/** What the worker wakes when something was written in it. */
+export interface WorkerWakes {
+  announce: Parameters<typeof createDefinitions>[0]['announce'];
+  jobDeleted(): void;
+  /** Deliveries of every worker of this host. */
+  muteEnded(): void;
+}
+
+const dayMs = 86_400_000;
+
+/** The stores and plugs of one worker, before anything of it runs. */
+export class WorkerParts {
+  readonly metrics = new Metrics();
+  readonly sources = createSources();
+  readonly database: Database;
+  readonly members: Members;
+  readonly member: Member;
+  readonly alerts: Alerts;
+  readonly deliveries: Deliveries;
+  readonly subjects: Subjects;
+  readonly mutes: Mutes;
+  readonly box: SecretBox;
+
+  constructor(readonly options: WorkerOptions) {
+    const { settings, log, pid, masterPid } = options;
+    const { mongodbUrl: url, databaseName: name, operationMs, serverSelectionMs } = settings.cluster;
+    this.database = new Database({ url, name, operationMs, serverSelectionMs, appName: 'watchbell-worker' });
+    this.members = new Members(this.database);
+    this.member = new Member(this.members, { ...settings.cluster, role: 'worker', pid, masterPid }, log, this.metrics);
+    this.alerts = new Alerts(this.database);
+    this.deliveries = new Deliveries(this.database, settings.deliveryRetentionDays * dayMs);
+    this.subjects = new Subjects(this.database);
+    this.mutes = new Mutes(this.database);
+    this.box = new SecretBox(settings.secretKey);
+  }
+
+  definitions(wakes: WorkerWakes): Definitions {
+    const { settings } = this.options;
+    return createDefinitions({
+      database: this.database,
+      box: this.box,
+      executors,
+      sources: this.sources,
+      channels,
+      defaultZone: settings.defaultZone,
+      writeLimitMs: settings.cluster.operationMs,
+      announce: wakes.announce,
+      onJobDeleted: () => wakes.jobDeleted(),
+    });
+  }
+
+  muteService(wakes: WorkerWakes): MuteService {
+    const { mutes, subjects, deliveries } = this;
+    return new MuteService({ mutes, subjects, deliveries, wake: () => wakes.muteEnded() });
+  }
+
+  runService(definitions: Definitions, wakeDeliveries: () => void): RunService {
+    const { settings, log, workers } = this.options;
+    const { cluster, maxRuns, alertRetentionDays } = settings;
+    const { database, members, alerts, member, metrics } = this;
+    const reader = new SourceReader({
+      sources: this.sources,
+      loadSource: name => definitions.sources.load(name),
+      ...this.queryContext(),
+      workers,
+    });
+    return new RunService({
+      ...{ database, members, alerts, executors, reader, metrics, log, wakeDeliveries, maxRuns, alertRetentionDays },
+      runs: new Runs(database, cluster.runRetentionDays),
+      lease: member,
+      clock: member.clock,
+      sweepMs: cluster.sweepMs,
+    });
+  }
+
+  deliveryLoop(definitions: Definitions): DeliveryLoop {
+    const { settings, log } = this.options;
+    const { database, deliveries, mutes, subjects, alerts, members, member, metrics } = this;
+    return createDeliveryLoop(
+      {
+        ...{ database, deliveries, mutes, subjects, metrics, log },
+        outbox: alerts,
+        liveOf: ids => members.liveOf(ids),
+        surroundings: {
+          lease: member,
+          clock: member.clock,
+          monotonic: () => performance.now(),
+          outbound: this.channelOutbound(),
+          channels,
+          loadChannel: name => definitions.channels.load(name),
+          linkOf: alertId => linkOf(settings.publicUrl, alertId),
+        },
+      },
+      { sweepMs: settings.cluster.sweepMs, concurrency: settings.maxSends },
+    );
+  }
+
+  jobRemoval(): JobRemoval {
+    const { settings, log } = this.options;
+    const { alerts, database, member } = this;
+    const { alertRetentionDays } = settings;
+    return new JobRemoval({ removals: new Removals(database), alerts, clock: member.clock, log, alertRetentionDays });
+  }
+
+  /** What every query gets besides what is its own. A source never reaches Watchbell's own database. */
+  queryContext() {
+    const { outbound } = this.options.settings;
+    const hosts = this.database.client.options.hosts.map(host => host.toString());
+    const database = this.database.db.databaseName;
+    return {
+      outbound: { ...outbound, purpose: 'source' as const },
+      forbiddenDatabase: { hosts, database },
+    };
+  }
+
+  channelOutbound() {
+    return { ...this.options.settings.outbound, purpose: 'channel' as const };
+  }
+}
+
+function linkOf(publicUrl: string | null, alertId: string): string | null {
+  return publicUrl === null ? null : new URL(`/api/v1/alerts/${encodeURIComponent(alertId)}`, publicUrl).toString();
+}

@@ -1,0 +1,183 @@
+import { channels } from '../channel';
+import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
+import { DefinitionFeed, type FeedHandler } from '../cluster/definitionFeed';
+import { HostMetrics } from '../cluster/metricsExchange';
+import { errorFields } from '../domain/log';
+import { executors } from '../executor';
+import { configChangedSchema, ipcNames, runBatchSchema } from '../ipc/messages';
+import { Jobs } from '../repository/jobs';
+import { Revisions } from '../repository/revisions';
+import { AlertReader } from './alerts';
+import { ClusterStatus } from './clusterStatus';
+import type { Definitions } from './definition';
+import { DeliveryReader } from './deliveries';
+import type { DeliveryLoop } from './delivery/loop';
+import { kindsDocument } from './kinds';
+import type { MuteService } from './mutes';
+import type { JobRemoval } from './run/jobRemoval';
+import type { RunService } from './run/runService';
+import { RunReader } from './runs';
+import { TokenService } from './tokens';
+import { Trials } from './trials';
+import type { Watchbell } from './watchbell';
+import { type WorkerOptions, WorkerParts, type WorkerWakes } from './workerParts';
+
+export interface WorkerRuntimeOptions extends WorkerOptions {
+  /** Called with a sentence when this host may not run; must end the whole server. */
+  refuse(sentence: string): void;
+}
+
+/** Shorter than tombstones are kept. */
+const tombstoneMs = 6 * 86_400_000;
+/** The server starts without MongoDB after this span and keeps trying. */
+const bootWaitMs = 4000;
+/** What is under way at the end gets this long; Egg kills a worker 5 s after its SIGTERM. */
+const drainMs = 2000;
+const leaveMs = 700;
+const pingMs = 2000;
+
+/** Everything that a worker runs: membership, runs, deliveries, and the use cases that the API calls. */
+export class WorkerRuntime {
+  readonly watchbell: Watchbell;
+  private readonly parts: WorkerParts;
+  private readonly definitions: Definitions;
+  private readonly mutes: MuteService;
+  private readonly runs: RunService;
+  private readonly deliveries: DeliveryLoop;
+  private readonly removal: JobRemoval;
+  private readonly feed: DefinitionFeed;
+  private readonly stopping = new AbortController();
+  private booted = false;
+
+  constructor(private readonly options: WorkerRuntimeOptions) {
+    const { settings, log } = options;
+    const wakes = this.wakes();
+    this.parts = new WorkerParts(options);
+    this.definitions = this.parts.definitions(wakes);
+    this.mutes = this.parts.muteService(wakes);
+    this.deliveries = this.parts.deliveryLoop(this.definitions);
+    this.runs = this.parts.runService(this.definitions, () => this.deliveries.wake());
+    this.removal = this.parts.jobRemoval();
+    const { database, member } = this.parts;
+    const report = (revision: number) => member.reportApplied(revision);
+    const { pollMs } = settings.cluster;
+    this.feed = new DefinitionFeed(new Revisions(database), this.wakeByChange(), report, { pollMs, tombstoneMs }, log);
+    this.watchbell = this.useCases();
+    this.listen();
+  }
+
+  /** Comes up within bootWaitMs with or without MongoDB; throws where this host may not run at all. */
+  async start(): Promise<void> {
+    const { log, refuse } = this.options;
+    let waiting = true;
+    const booting = untilItWorks(() => this.boot(), log, this.stopping.signal).catch((error: unknown) => {
+      if (waiting) throw error;
+      log.error('worker.refused', errorFields(error));
+      refuse(error instanceof Error ? error.message : String(error));
+    });
+    await atMost(booting, bootWaitMs);
+    waiting = false;
+  }
+
+  /** Ends in good order within Egg's 5 s: nothing new is begun, what is under way ends or is given up. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    const { log } = this.options;
+    const ends = [this.feed.stop(), this.removal.stop(), this.runs.stop(drainMs), this.deliveries.stop(drainMs)];
+    for (const end of await Promise.allSettled(ends)) {
+      if (end.status === 'rejected') log.warn('worker.stopFailed', errorFields(end.reason));
+    }
+    await this.parts.member.stop(leaveMs).catch((error: unknown) => log.warn('worker.leaveFailed', errorFields(error)));
+    await this.parts.database.close();
+  }
+
+  private async boot(): Promise<void> {
+    const { database, box, member } = this.parts;
+    await prepareDatabase(database, () => box.assertKey(database));
+    if (this.stopping.signal.aborted) return;
+    member.on({
+      lost: () => this.runs.leaseLost(),
+      regained: previousId => this.runs.leaseRegained(previousId),
+      renewed: () => this.runs.renewed(),
+    });
+    await member.renew();
+    member.start();
+    this.feed.start();
+    this.runs.start();
+    this.deliveries.start();
+    this.removal.start();
+    this.booted = true;
+  }
+
+  private listen(): void {
+    const { messenger } = this.options;
+    messenger.on(ipcNames.run, data => this.runs.accept(runBatchSchema.parse(data)));
+    messenger.on(ipcNames.deliveriesWake, () => this.deliveries.wake());
+    messenger.on(ipcNames.configChanged, data => {
+      const change = configChangedSchema.nullable().parse(data);
+      void (change === null ? this.feed.look() : this.feed.hint(change));
+    });
+  }
+
+  private wakes(): WorkerWakes {
+    const { messenger } = this.options;
+    return {
+      announce: change => messenger.sendToAgent(ipcNames.configChanged, change),
+      jobDeleted: () => this.removal.wake(),
+      muteEnded: () => messenger.sendToAgent(ipcNames.deliveriesWake, null),
+    };
+  }
+
+  /** A worker reads definitions from the primary at each use; a change only wakes what may wait for it. */
+  private wakeByChange(): FeedHandler {
+    const wake = async () => {
+      if (this.booted) this.deliveries.wake();
+    };
+    return { loadAll: wake, loadSince: wake, loadOne: wake };
+  }
+
+  private useCases(): Watchbell {
+    const { settings, log, messenger, pid } = this.options;
+    const { database, alerts, deliveries, sources, metrics } = this.parts;
+    const { definitions, mutes } = this;
+    const hostMetrics = new HostMetrics(metrics, messenger, pid);
+    hostMetrics.listen();
+    return {
+      settings: { closeTokenInQuery: settings.closeTokenInQuery },
+      ...{ log, definitions, mutes },
+      trials: new Trials({
+        sources: { definitions: definitions.sources, kinds: sources },
+        channels: { definitions: definitions.channels, kinds: channels },
+        queryContext: this.parts.queryContext(),
+        channelOutbound: this.parts.channelOutbound(),
+      }),
+      tokens: new TokenService(database),
+      runs: new RunReader(database),
+      alerts: new AlertReader(alerts, new Jobs(database), mutes),
+      deliveries: new DeliveryReader(deliveries),
+      cluster: new ClusterStatus(database),
+      kinds: kindsDocument({ executors, sources, channels }),
+      readiness: () => this.readiness(),
+      metricsText: () => hostMetrics.text(),
+    };
+  }
+
+  private async readiness(): Promise<{ ready: boolean; reasons: string[] }> {
+    const reasons: string[] = [];
+    if (!(await this.mongoDbAnswers())) reasons.push('MongoDB does not answer');
+    if (!this.booted) reasons.push('the start is not complete');
+    else if (!this.parts.member.valid) reasons.push('this member holds no lease');
+    if (this.feed.applied < 0) reasons.push('the definitions are not loaded');
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  private async mongoDbAnswers(): Promise<boolean> {
+    try {
+      await this.parts.database.db.command({ ping: 1 }, { timeoutMS: pingMs });
+      return true;
+    } catch (error) {
+      this.options.log.warn('readiness.ping', errorFields(error));
+      return false;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { occurrenceId } from '../../../app/domain/run/occurrence';
+import { runModel } from '../../../app/model/run';
+import { type NewRun, Runs } from '../../../app/repository/runs';
+import { useDatabase } from '../../support/database';
+
+const { database } = useDatabase();
+const runs = new Runs(database, 30);
+let jobs = 0;
+
+/** A claim of a job of its own, so that tests do not meet. */
+function newRun(over: Partial<NewRun> = {}): NewRun {
+  jobs += 1;
+  const job = over.job ?? `job-${jobs}`;
+  const scheduledAt = over.scheduledAt ?? new Date('2026-01-01T00:00:00Z');
+  return {
+    id: occurrenceId(job, scheduledAt),
+    job,
+    jobRevision: 1,
+    scheduledAt,
+    claimedAt: new Date('2026-01-01T00:00:00.020Z'),
+    onLost: 'retry',
+    alone: true,
+    member: 'host-a:1:x',
+    hostId: 'host-a',
+    ...over,
+  };
+}
+
+async function stored(id: string) {
+  return runModel.schema.parse(await database.collection(runModel).findOne({ _id: id }));
+}
+
+describe('Runs.claim', () => {
+  it('gives each occurrence to exactly one of many members that claim the same batch', async () => {
+    const batch = Array.from({ length: 200 }, () => newRun());
+    const members = ['a', 'b', 'c', 'd'];
+    const results = await Promise.all(members.map(member => runs.claim(batch.map(run => ({ ...run, member })))));
+    const won = results.flatMap(result => result.won);
+    expect(won).toHaveLength(200);
+    expect(new Set(won).size).toBe(200);
+    expect(results.flatMap(result => result.lost)).toHaveLength(600);
+    expect(results.flatMap(result => result.busy)).toEqual([]);
+  });
+
+  it('tells a busy job from an occurrence that another member has', async () => {
+    const first = newRun();
+    await runs.claim([first]);
+    const later = new Date(first.scheduledAt.getTime() + 1000);
+    const second = { ...first, scheduledAt: later, id: occurrenceId(first.job, later) };
+    expect(await runs.claim([first, second])).toEqual({ won: [], lost: [first.id], busy: [second.id] });
+  });
+
+  it('lets runs of one job run beside each other where overlap is allowed', async () => {
+    const first = newRun({ alone: false });
+    const later = new Date(first.scheduledAt.getTime() + 1000);
+    const second = { ...first, scheduledAt: later, id: occurrenceId(first.job, later) };
+    expect((await runs.claim([first, second])).won).toHaveLength(2);
+  });
+
+  it('frees the job when its run has ended', async () => {
+    const first = newRun();
+    await runs.claim([first]);
+    expect(await runs.end(first.id, 1, { state: 'succeeded', finishedAt: new Date() })).toBe(true);
+    const later = new Date(first.scheduledAt.getTime() + 1000);
+    expect((await runs.claim([{ ...first, scheduledAt: later, id: occurrenceId(first.job, later) }])).won).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe('Runs under a fence', () => {
+  it('lets nothing be written by an owner whose run was taken over', async () => {
+    const run = newRun();
+    await runs.claim([run]);
+    await runs.start([run.id], run.member, new Date());
+    const [held] = await runs.unfinishedOf([run.member], 1000).then(all => all.filter(one => one.id === run.id));
+    if (held === undefined) throw new Error('not held');
+    const to = { member: 'host-b:2:y', hostId: 'host-b', now: new Date(), lostCount: 1 };
+    expect(await runs.takeOver(held, to)).toBe(true);
+    expect(await runs.end(run.id, 1, { state: 'succeeded' })).toBe(false);
+    expect(await runs.retry(run.id, 1, new Date())).toBeNull();
+    expect(await stored(run.id)).toMatchObject({
+      fence: 2,
+      member: 'host-b:2:y',
+      state: 'running',
+      startedAt: null,
+      lostCount: 1,
+    });
+  });
+
+  it('gives a lost run to exactly one of many that take it over', async () => {
+    const run = newRun();
+    await runs.claim([run]);
+    const [held] = (await runs.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
+    if (held === undefined) throw new Error('not held');
+    const takers = Array.from({ length: 8 }, (_, index) => ({
+      member: `m${index}`,
+      hostId: 'h',
+      now: new Date(),
+      lostCount: 1,
+    }));
+    const taken = await Promise.all(takers.map(to => runs.takeOver(held, to)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    expect((await stored(run.id)).fence).toBe(2);
+  });
+
+  it('raises fence and attempt with each retry', async () => {
+    const run = newRun();
+    await runs.claim([run]);
+    expect(await runs.retry(run.id, 1, new Date())).toBe(2);
+    expect(await stored(run.id)).toMatchObject({ attempt: 2, fence: 2 });
+  });
+
+  it('ends a run that may not run twice as lost, and frees its job', async () => {
+    const run = newRun({ onLost: 'close' });
+    await runs.claim([run]);
+    const [held] = (await runs.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
+    if (held === undefined) throw new Error('not held');
+    expect(await runs.closeLost(held, new Date())).toBe(true);
+    const lost = await stored(run.id);
+    expect(lost).toMatchObject({ state: 'lost', fence: 2 });
+    expect(lost.slot).toBeUndefined();
+  });
+});
+
+describe('Runs.start', () => {
+  it('records the lateness from the due time to the start', async () => {
+    const run = newRun();
+    await runs.claim([run]);
+    await runs.start([run.id], run.member, new Date(run.scheduledAt.getTime() + 37));
+    expect((await stored(run.id)).latenessMs).toBe(37);
+  });
+
+  it('starts only what is still the claiming member’s', async () => {
+    const [mine, taken] = [newRun({ member: 'me' }), newRun({ member: 'me' })];
+    await runs.claim([mine, taken]);
+    const [held] = (await runs.unfinishedOf(['me'], 10)).filter(one => one.id === taken.id);
+    if (held === undefined) throw new Error('not held');
+    await runs.takeOver(held, { member: 'other', hostId: 'h', now: new Date(), lostCount: 0 });
+    expect(await runs.start([mine.id, taken.id], 'me', new Date())).toEqual(new Set([mine.id]));
+  });
+});
+
+describe('Runs.unfinishedMembers', () => {
+  it('names who holds unfinished runs, by an index and not by a scan', async () => {
+    const run = newRun({ member: 'holder' });
+    await runs.claim([run]);
+    expect(await runs.unfinishedMembers()).toContain('holder');
+    await runs.end(run.id, 1, { state: 'succeeded' });
+    expect(await runs.unfinishedMembers()).not.toContain('holder');
+    const plan = JSON.stringify(
+      await database
+        .collection(runModel)
+        .find({ member: { $in: ['holder'] }, state: { $in: ['queued', 'running'] } })
+        .explain('queryPlanner'),
+    );
+    expect(plan).toContain('"indexName":"unfinished"');
+    expect(plan).not.toContain('COLLSCAN');
+  });
+});
+
+describe('Runs.insertSkipped', () => {
+  it('records why an occurrence did not run, once', async () => {
+    const run = newRun();
+    expect(await runs.insertSkipped(run, 'overlap', new Date())).toBe(true);
+    expect(await runs.insertSkipped(run, 'overlap', new Date())).toBe(false);
+    expect(await stored(run.id)).toMatchObject({ state: 'skipped', reason: 'overlap' });
+  });
+});
