@@ -1,6 +1,6 @@
 import { type ClientSession, type Document, MongoBulkWriteError } from 'mongodb';
 import type { OutboxEntry } from '../domain/alert/types';
-import type { Neighbours, Transition } from '../domain/delivery/types';
+import type { Neighbours, Outcome, Transition } from '../domain/delivery/types';
 import type { Labels } from '../domain/message/types';
 import { type DeliveryDoc, type DeliveryState, deliveryModel } from '../model/delivery';
 import { type Database, isDuplicateKey, primaryMajority } from './database';
@@ -131,12 +131,18 @@ export class Deliveries {
     return found;
   }
 
-  /** Writes what became of a delivery; false where the fence was raised or it is in none of these states any more. */
-  async change(ref: DeliveryRef, from: readonly DeliveryState[], transition: Transition): Promise<boolean> {
-    const result = await this.collection.updateOne(
-      { _id: ref._id, fence: ref.fence, state: { $in: [...from] } },
-      changeOf(transition),
-    );
+  /** What is decided about a delivery that nobody sends; false where somebody changed it. */
+  async changeAwaiting(ref: DeliveryRef, transition: Transition): Promise<boolean> {
+    const filter = { _id: ref._id, fence: ref.fence, ...awaiting };
+    return (await this.collection.updateOne(filter, changeOf(transition))).matchedCount === 1;
+  }
+
+  /** Writes what an attempt came to; false where the fence was raised: another member has the delivery. */
+  async finish(ref: DeliveryRef, { transition, partsSent }: Outcome): Promise<boolean> {
+    const result = await this.collection.updateOne({ _id: ref._id, fence: ref.fence, state: 'sending' }, [
+      { $set: { partsSent } },
+      ...changeOf(transition),
+    ]);
     return result.matchedCount === 1;
   }
 
@@ -146,16 +152,9 @@ export class Deliveries {
     return (await this.collection.updateOne(filter, { $set: { partsSent } })).matchedCount === 1;
   }
 
-  /** What waits with a lower seq gives way to this delivery: the newest per alert only. Answers how many. */
-  async foldOlder(delivery: DeliveryDoc): Promise<number> {
-    const transition = { to: 'folded', supersededBy: delivery._id } as const;
-    const result = await this.collection.updateMany({ ...olderThan(delivery), state: 'pending' }, changeOf(transition));
-    return result.modifiedCount;
-  }
-
   /** Only the newest muted delivery of an alert and channel is looked at when its mutes end. */
-  async heldInstead(delivery: DeliveryDoc): Promise<void> {
-    await this.collection.updateMany({ ...olderThan(delivery), held: true }, { $set: { held: false } });
+  async heldInstead({ alertId, channel, seq }: DeliveryDoc): Promise<void> {
+    await this.collection.updateMany({ alertId, channel, seq: { $lt: seq }, held: true }, { $set: { held: false } });
   }
 
   /** Muted deliveries of which no recorded mute is among those in force. */
@@ -226,10 +225,6 @@ export class Deliveries {
     const found = await this.collection.find(filter, primaryMajority).sort(sort).limit(limit).toArray();
     return found.map(document => deliveryModel.schema.parse(document));
   }
-}
-
-function olderThan({ alertId, channel, seq }: DeliveryDoc): Document {
-  return { alertId, channel, seq: { $lt: seq } };
 }
 
 const isDue = { $lte: ['$nextAttemptAt', '$$NOW'] };

@@ -1,4 +1,5 @@
 import type { ChannelError } from '../errors';
+import { spread } from './spread';
 import type { DeliveryError, Transition } from './types';
 
 /** How long a delivery may wait for a broken channel or a full budget (design.md §7). */
@@ -77,12 +78,5 @@ function giveUp({ possibleDuplicate }: Pick<Attempted, 'possibleDuplicate'>, err
 /** 1 s, 4 s, 16 s …, moved by up to a fifth either way so that what failed together does not return together. */
 export function backoffMs({ id, attempts }: Pick<Attempted, 'id' | 'attempts'>): number {
   const exact = firstBackoffMs * backoffFactor ** Math.max(0, attempts - 1);
-  return Math.round(exact * (0.8 + 0.4 * fraction(`${id}#${attempts}`)));
-}
-
-/** 0 to 1, the same for the same text (FNV-1a). */
-function fraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash >>> 0) / 2 ** 32;
+  return Math.round(exact * (0.8 + 0.4 * spread(`${id}#${attempts}`)));
 }

@@ -16,6 +16,12 @@ export type Transition =
   /** Its outcome is unknown: retried once after this span, marked "possible duplicate", or left for good (null). */
   | { to: 'uncertain'; retryAfterMs: number | null; error: DeliveryError };
 
+/** What an attempt came to; `partsSent` counts the remote messages that were handed over in all. */
+export interface Outcome {
+  transition: Transition;
+  partsSent: number;
+}
+
 /** What else there is for the same alert on the same channel. */
 export interface Neighbours {
   /** The delivery with the highest seq above this one; null where this one is the newest. */

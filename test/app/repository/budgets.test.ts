@@ -73,7 +73,8 @@ describe('the budget of a robot', () => {
     // Grants are seen when the answer arrives: that moves each by less than the slack.
     expect(Math.min(...spans)).toBeGreaterThan(robot.windowMs - 150);
     expect(
-      (await database.db.collection<{ _id: string }>('budgets').findOne({ _id: 'shared' }))?.['places'].length,
+      (await database.db.collection<{ _id: string; places: unknown[] }>('budgets').findOne({ _id: 'shared' }))?.places
+        .length,
     ).toBeLessThanOrEqual(20);
   });
 });
