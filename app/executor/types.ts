@@ -32,3 +32,8 @@ export interface Executor<Settings> {
   /** What the alerts are told when every attempt failed; null for kinds without alerts. */
   failed(settings: Settings, error: { code: string; message: string }): Outcome['check'];
 }
+
+/** An executor whose settings are not typed: what the registry holds. Settings that its schema refuses throw ValidationError. */
+export interface AnyExecutor extends Omit<Executor<unknown>, 'settings'> {
+  readonly settings: z.ZodType;
+}

@@ -11,6 +11,15 @@ export interface QueryContext {
   /** Aborted by timeout of the run, cancel, drain or the member's own deadline. */
   signal: AbortSignal;
   outbound: OutboundPolicy;
+  /** Watchbell's own database, which a source may not read; absent where the kind cannot reach it. */
+  forbiddenDatabase?: ForbiddenDatabase;
+}
+
+/** Where Watchbell keeps its own state. */
+export interface ForbiddenDatabase {
+  /** `name:port` as in MONGODB_URL; the port is 27017 where it is absent. */
+  hosts: string[];
+  database: string;
 }
 
 /** Limits of one answer (design: a check reads numbers, not tables). */
@@ -33,6 +42,14 @@ export interface Source<Settings, Query> {
   read(settings: Settings, query: Query, context: QueryContext): Promise<SeriesPoint[]>;
   /** Tries it for real without a check's query and answers what the remote said (its version). Throws SourceError. */
   test(settings: Settings, context: QueryContext): Promise<{ message: string }>;
-  /** Closes what was kept open for these settings (connection pools); absent where nothing is kept. */
-  close?(settings: Settings): Promise<void>;
+  /** Closes what was kept open for these settings, or for all where none are given; absent where nothing is kept. */
+  close?(settings?: Settings): Promise<void>;
+}
+
+/** A source whose settings and queries are not typed: what the registry holds. What its schemas refuse throws SourceError `settings` or `query`. */
+export interface AnySource extends Omit<Source<unknown, unknown>, 'settings' | 'query' | 'close'> {
+  readonly settings: z.ZodType;
+  readonly query: z.ZodType;
+  /** Ends what is kept open for these settings, or for all where none are given. */
+  close(settings?: unknown): Promise<void>;
 }
