@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { type Document, MongoClient } from 'mongodb';
+import { Database } from '../../app/repository/database';
+import { TokenService } from '../../app/service/tokens';
+import { ApiClient } from './apiClient';
+import { Host, type HostOptions, uniqueHostId } from './cluster';
+
+/** Several hosts on one MongoDB, a client of each, and numbers that checks read. */
+export class ClusterWorld {
+  readonly hosts: Host[] = [];
+  readonly database: Database;
+  token = '';
+  private readonly numbers: MongoClient;
+  private readonly numbersName = `nb_${randomBytes(6).toString('hex')}`;
+
+  constructor(readonly mongodbUrl: string) {
+    this.database = new Database({
+      url: mongodbUrl,
+      name: 'unused',
+      operationMs: 20_000,
+      serverSelectionMs: 5000,
+      appName: 'test',
+    });
+    this.numbers = new MongoClient(mongodbUrl);
+  }
+
+  /** Makes the token that the clients use; MongoDB must be there. */
+  async prepare(): Promise<this> {
+    await this.database.ensureIndexes();
+    const token = { name: 'test', role: 'admin' as const, scopes: [], jobs: [], expiresAt: null };
+    this.token = (await new TokenService(this.database).create(token, 'test')).token;
+    return this;
+  }
+
+  host(name: string, options: Partial<HostOptions> = {}): Host {
+    const host = new Host({ hostId: uniqueHostId(name), mongodbUrl: this.mongodbUrl, ...options });
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** Starts hosts side by side and waits until all are ready. */
+  async start(...names: string[]): Promise<Host[]> {
+    return await Promise.all(names.map(name => this.host(name).start()));
+  }
+
+  client(host: Host): ApiClient {
+    return new ApiClient(() => host.url, this.token);
+  }
+
+  /** The first host's client. */
+  get api(): ApiClient {
+    const [host] = this.hosts;
+    if (host === undefined) throw new Error('no host');
+    return this.client(host);
+  }
+
+  /** Defines the source `numbers`: documents {series, value} that setNumber writes. */
+  async defineNumbers(): Promise<void> {
+    const url = new URL(this.mongodbUrl.replace(/^mongodb:/, 'http:'));
+    url.pathname = `/${this.numbersName}`;
+    const source = {
+      kind: 'mongodb',
+      url: url.toString().replace(/^http:/, 'mongodb:'),
+      database: this.numbersName,
+      readPreference: 'primary',
+      maxConcurrent: 100,
+    };
+    await this.api.must('PUT', '/api/v1/sources/numbers', source);
+  }
+
+  /** What the check over `series` reads from now on. */
+  async setNumber(series: string, value: number): Promise<void> {
+    await this.numbers
+      .db(this.numbersName)
+      .collection('numbers')
+      .updateOne({ series }, { $set: { value } }, { upsert: true, writeConcern: { w: 'majority' } });
+  }
+
+  /** A check over `series` that fires above 100; what a test is about is given over it. */
+  check(series: string, over: Record<string, unknown> = {}): Record<string, unknown> {
+    const pipeline: Document[] = [{ $match: { series } }, { $project: { _id: 0, value: 1 } }];
+    return {
+      kind: 'check',
+      title: series,
+      schedule: { everyMs: 1000 },
+      check: {
+        source: 'numbers',
+        query: { collection: 'numbers', pipeline },
+        rule: { op: '>', threshold: 100, noData: 'ok' },
+      },
+      notify: { channels: [] },
+      ...over,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.hosts.map(host => host.remove()));
+    await this.numbers.db(this.numbersName).dropDatabase();
+    await this.numbers.close();
+    await this.database.db.dropDatabase();
+    await this.database.close();
+  }
+}
