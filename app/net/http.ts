@@ -130,20 +130,20 @@ async function untilAborted(opening: Promise<Socket>, signal: AbortSignal): Prom
   }
 }
 
-/** What the failure means for the caller: its own abort, the deadline, the limit, or the network. */
+/** What the failure means for the caller: its own abort, the deadline, the limit, or the network. An axios error is left behind: it carries headers with secrets. */
 function meant(error: unknown, options: PostOptions, sent: boolean, deadline: AbortSignal): unknown {
   const host = new URL(options.url).host;
-  if (options.signal.aborted)
-    return new NetError('aborted', `The request to ${host} was aborted.`, { sent, cause: error });
+  const cause = axios.isAxiosError(error) ? error.cause : error;
+  if (options.signal.aborted) return new NetError('aborted', `The request to ${host} was aborted.`, { sent, cause });
   if (deadline.aborted) {
     const what = sent ? 'did not answer' : 'could not be connected to';
-    return new NetError('timeout', `${host} ${what} within ${options.timeoutMs} ms.`, { sent, cause: error });
+    return new NetError('timeout', `${host} ${what} within ${options.timeoutMs} ms.`, { sent, cause });
   }
   if (error instanceof NetError && error.code === 'refused') return error;
-  if (error instanceof NetError) return new NetError(error.code, `${host}: ${error.message}`, { sent, cause: error });
+  if (error instanceof NetError) return new NetError(error.code, `${host}: ${error.message}`, { sent, cause });
   if (!axios.isAxiosError(error)) return error;
   if (error.message.startsWith('maxContentLength')) {
     return new NetError('tooLarge', `The answer of ${host} is longer than ${options.maxBytes} bytes.`, { sent });
   }
-  return new NetError('network', `${host}: ${reasonOf(error.cause ?? error)}`, { sent, cause: error });
+  return new NetError('network', `${host}: ${reasonOf(error.cause ?? error)}`, { sent, cause });
 }
