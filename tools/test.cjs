@@ -98,4 +98,7 @@ async function main() {
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
 
-main();
+main().catch(error => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,5 +1,5 @@
 import { Tokens } from '../../app/repository/tokens';
-import { createToken } from '../../app/service/tokens';
+import { TokenService } from '../../app/service/tokens';
 import { withDatabase } from './withDatabase';
 
 /** Makes the admin token of a new installation; null where there is a token already. */
@@ -8,6 +8,6 @@ export async function firstAdminToken(env: NodeJS.ProcessEnv, url: string): Prom
     const any = await new Tokens(database).list(1, null);
     if (any.length > 0) return null;
     const wanted = { name: 'first admin', role: 'admin' as const, scopes: [], jobs: [], expiresAt: null };
-    return (await createToken(database, wanted, 'npm start')).token;
+    return (await new TokenService(database).create(wanted, 'npm start')).token;
   });
 }

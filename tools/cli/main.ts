@@ -1,5 +1,6 @@
 import { MongodError, MongodNotFound } from '@watchbell/mongod';
 import { AppError, SettingsError } from '../../app/domain/errors';
+import { demo } from '../demo/demo';
 import { CommandError } from '../errors';
 import { installationOf } from '../server/installation';
 import { serverProcesses } from '../server/processes';
@@ -12,7 +13,7 @@ import { stop } from './stop';
 import { token } from './token';
 import type { Command } from './types';
 
-const commands: Record<string, Command> = { start, stop, status, logs, token, dev, docs };
+const commands: Record<string, Command> = { start, stop, status, logs, token, demo, dev, docs };
 
 export interface MainOptions {
   /** The command's name and its arguments. */

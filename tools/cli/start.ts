@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { isFree, type RunningEmbedded, withStartLock } from '@watchbell/mongod';
+import { isFree, type RunningEmbedded, stopEmbedded, withStartLock } from '@watchbell/mongod';
 import { readSettings } from '../../config/settings';
 import { readStartSettings } from '../../config/startSettings';
 import { CommandError } from '../errors';
@@ -52,11 +52,16 @@ async function startNew(context: CommandContext, installation: Installation): Pr
     throw new CommandError(`Port ${port} is taken by another program: set WATCHBELL_PORT to a free one.`);
   }
   const { env, embedded, url } = await prepareDatabase(context.env, installation, say);
-  const settings = readSettings(env);
   const workers = WATCHBELL_WORKERS ?? availableParallelism();
-  const origin = originOf(settings.WATCHBELL_LISTEN, port);
-  say(`Starting the server (workers: ${workers}) …`);
-  await launchServer({ installation, root, env, port, workers, origin, timeoutMs: readyMs });
+  let origin: string;
+  try {
+    origin = originOf(readSettings(env).WATCHBELL_LISTEN, port);
+    say(`Starting the server (workers: ${workers}) …`);
+    await launchServer({ installation, root, env, port, workers, origin, timeoutMs: readyMs });
+  } catch (error) {
+    if (embedded?.alreadyRunning === false) await stopEmbedded(installation.dataDir);
+    throw error;
+  }
   say(`\nWatchbell is running at ${origin}`);
   say(`  Data folder  ${installation.dataDir}`);
   say(`  Logs         ${installation.logDir}   (npm run logs)`);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError } from '../errors';
+import { CommandError, reasonOf } from '../errors';
 import type { Installation } from './installation';
 import { lastErrors } from './logFiles';
 import { serverProcesses } from './processes';
@@ -35,8 +35,8 @@ export async function launchServer(options: LaunchOptions): Promise<void> {
     starter.kill('SIGKILL');
     await stopServer(installation);
     const complaints = await lastErrors(installation.logDir, startedAt);
-    if (!(error instanceof CommandError) || complaints.length === 0) throw error;
-    throw new CommandError([error.message, ...complaints.map(line => `  ${line}`)].join('\n'));
+    const said = complaints.length > 0 ? complaints.map(line => `  ${line}`) : ['  It said nothing.'];
+    throw new CommandError([reasonOf(error), ...said, `  Its logs: ${installation.logDir}`].join('\n'));
   }
 }
 

@@ -6,13 +6,18 @@ const tailBytes = 32 * 1024;
 /** The logs worth following, the most telling last. */
 export const followed = ['master-stdout.log', 'master-stderr.log', 'common-error.log', 'watchbell.log'] as const;
 
-/** What the server complained about since a time: what it wrote to stderr, else the last errors of its logs. */
+/** Lines that belong to a stack, to Node's or Egg's frame around an error, or to a warning. */
+const frame =
+  /^\s|^[-}]|^\w+: |^Require stack|^Node\.js v|^\/.*:\d+$|Warning:|^\(Use |WorkerDiedError|\[(master|agent_worker|app_worker)\]/;
+
+/** What the server complained about since a time: the first telling lines on stderr, else of its error log. */
 export async function lastErrors(logDir: string, since: Date): Promise<string[]> {
-  const stderr = await tail(path.join(logDir, 'master-stderr.log'), since);
-  const said = [...new Set(stderr.filter(line => !/^\s+at |^\(Use |Warning:/.test(line)))];
-  if (said.length > 0) return said.slice(-5);
-  const errors = await tail(path.join(logDir, 'common-error.log'), since);
-  return errors.filter(line => /ERROR|Error:/.test(line)).slice(-3);
+  for (const name of ['master-stderr.log', 'common-error.log']) {
+    const lines = await tail(path.join(logDir, name), since);
+    const said = lines.filter(line => !frame.test(line)).map(line => line.replace(/^[\d-]+ [\d:,]+ \w+ \d+ /, ''));
+    if (said.length > 0) return [...new Set(said)].slice(0, 3);
+  }
+  return [];
 }
 
 /** The log files that exist. */
