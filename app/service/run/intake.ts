@@ -119,7 +119,10 @@ export class Intake {
     const live = await members.liveOf([...new Set(owners.values())]);
     for (const run of refused) {
       const owner = owners.get(run.job);
-      if (owner === undefined || !live.has(owner)) continue;
+      if (owner === undefined || !live.has(owner)) {
+        log.info('run.slotOwnerLost', { jobId: run.job, runId: run.id });
+        continue;
+      }
       if (!(await runs.insertSkipped(run, 'overlap', clock.now()))) continue;
       metrics.runs.inc({ state: 'skipped' });
       log.info('run.skipped', { jobId: run.job, runId: run.id, reason: 'overlap' });
