@@ -16,8 +16,14 @@ async function run() {
   const built = fs.existsSync(entry);
   const keep =
     built && (lookOnly.has(argv[0]) || (argv[0] === 'start' && (await require(entry).isRunning(process.env))));
-  if (!keep) build();
+  if (!keep && build() > 0) forgetLoaded();
   process.exitCode = await require(entry).main({ argv, root, env: process.env });
+}
+
+/** What was loaded to look at the server is older than what has just been built. */
+function forgetLoaded() {
+  const dist = path.join(root, 'dist') + path.sep;
+  for (const file of Object.keys(require.cache)) if (file.startsWith(dist)) delete require.cache[file];
 }
 
 run().catch(error => {
