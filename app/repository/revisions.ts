@@ -34,9 +34,9 @@ export class Revisions {
     return stored.map(document => head.parse(document)._id);
   }
 
-  /** Calls wake at every change of the counter until closed. Only wakes: what it says is read again. */
+  /** Calls wake at every change of the counter until closed; waits without limit. Only wakes: what it says is read again. */
   watch(wake: () => void, failed: (error: unknown) => void): { close(): Promise<void> } {
-    const stream = this.counters.watch([], { maxAwaitTimeMS: 1000, timeoutMS: undefined });
+    const stream = this.counters.watch([], { timeoutMS: 0 });
     stream.on('change', wake);
     stream.on('error', failed);
     return { close: () => stream.close() };

@@ -1,0 +1,35 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { counterModel } from '../../../app/model/token';
+import { Revisions } from '../../../app/repository/revisions';
+import { RevisionWatch } from '../../../app/timing/revisionWatch';
+import { useDatabase } from '../../support/database';
+import { eventually } from '../../support/eventually';
+import { RecordedLog } from '../../support/log';
+
+const { database } = useDatabase();
+const log = new RecordedLog();
+let woken = 0;
+const watch = new RevisionWatch(
+  new Revisions(database),
+  () => {
+    woken += 1;
+  },
+  log,
+);
+afterAll(() => watch.stop());
+
+describe('RevisionWatch', () => {
+  it('wakes at a change of the revision, and waits quietly while there is none', async () => {
+    watch.start();
+    await eventually('a change wakes', async () => {
+      await database.collection(counterModel).updateOne({ _id: 'revision' }, { $inc: { value: 1 } }, { upsert: true });
+      return woken > 0;
+    });
+    const before = woken;
+    // Longer than an operation may take: waiting for a change is no operation that is late.
+    await new Promise(resolve => setTimeout(resolve, 2500));
+    await database.collection(counterModel).updateOne({ _id: 'revision' }, { $inc: { value: 1 } });
+    await eventually('the next change wakes too', () => woken > before);
+    expect(log.lines).toEqual([]);
+  });
+});
