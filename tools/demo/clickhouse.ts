@@ -13,11 +13,12 @@ export interface ClickHouseOptions {
   folder: string;
   /** How long the start may take, in ms. */
   startMs?: number;
+  /** How to start it; default: what findClickHouse finds. */
+  command?: string[] | null;
 }
 
-/** Where a ClickHouse server can be started from; null when this machine has none. */
-export function findClickHouse(environment: NodeJS.ProcessEnv = process.env): string[] | null {
-  const folders = [...(environment['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/bin', '/usr/local/bin'];
+/** How to start a ClickHouse server from these folders (default: PATH and where packages put it); null where there is none. */
+export function findClickHouse(folders: readonly string[] = usualFolders()): string[] | null {
   const find = (name: string) => folders.map(folder => path.join(folder, name)).find(isExecutable);
   const server = find('clickhouse-server');
   if (server !== undefined) return [server];
@@ -40,7 +41,7 @@ export class ClickHouseServer {
 
   /** Starts one; throws with what to install when there is no binary, and with the server's own log when it does not come up. */
   static async start(options: ClickHouseOptions): Promise<ClickHouseServer> {
-    const command = findClickHouse();
+    const { command = findClickHouse() } = options;
     if (command === null) {
       throw new Error(
         'No clickhouse-server on this machine: apt-get install clickhouse-server (Debian), or put it on PATH.',
@@ -134,6 +135,10 @@ export class ClickHouseServer {
     await ended;
     clearTimeout(force);
   }
+}
+
+function usualFolders(): string[] {
+  return [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/bin', '/usr/local/bin'];
 }
 
 function isExecutable(file: string): boolean {
