@@ -1,12 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { counterModel } from '../../../app/model/token';
+import { Database } from '../../../app/repository/database';
 import { Revisions } from '../../../app/repository/revisions';
 import { RevisionWatch } from '../../../app/timing/revisionWatch';
 import { useDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { RecordedLog } from '../../support/log';
 
-const { database } = useDatabase();
+const { url } = useDatabase();
+/** Operations of this one are late after a second. */
+const database = new Database({ url, name: 'unused', operationMs: 1000, serverSelectionMs: 900, appName: 'test' });
 const log = new RecordedLog();
 let woken = 0;
 const watch = new RevisionWatch(
@@ -16,7 +19,10 @@ const watch = new RevisionWatch(
   },
   log,
 );
-afterAll(() => watch.stop());
+afterAll(async () => {
+  await watch.stop();
+  await database.close();
+});
 
 describe('RevisionWatch', () => {
   it('wakes at a change of the revision, and waits quietly while there is none', async () => {
@@ -27,7 +33,7 @@ describe('RevisionWatch', () => {
     });
     const before = woken;
     // Longer than an operation may take: waiting for a change is no operation that is late.
-    await new Promise(resolve => setTimeout(resolve, 2500));
+    await new Promise(resolve => setTimeout(resolve, 1500));
     await database.collection(counterModel).updateOne({ _id: 'revision' }, { $inc: { value: 1 } });
     await eventually('the next change wakes too', () => woken > before);
     expect(log.lines).toEqual([]);
