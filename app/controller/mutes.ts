@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ForbiddenError, NotFoundError } from '../domain/errors';
+import { ForbiddenError, NotFoundError, ValidationError } from '../domain/errors';
 import { type MuteDoc, matcherSchema } from '../model/mute';
 import { isoDate } from '../service/definition/fields';
 import type { Identity } from '../service/tokens';
@@ -29,9 +29,8 @@ export default class MutesController {
     handle: async ({ body, identity, watchbell }) => {
       allowMatchers(identity, body.matchers);
       const { matchers, startsAt, note } = body;
-      const end = body.for === 'forever' ? { endsAt: body.endsAt ?? null } : { endsAt: body.endsAt, forMs: body.for };
       const begin = startsAt === null || startsAt === undefined ? {} : { startsAt };
-      const mute = await watchbell.mutes.create({ matchers, note, ...begin, ...end }, identity.name);
+      const mute = await watchbell.mutes.create({ matchers, note, ...begin, ...endOf(body) }, identity.name);
       return { status: 201, body: muteView(mute), headers: { Location: `/api/v1/mutes/${mute._id}` } };
     },
   });
@@ -69,6 +68,13 @@ export default class MutesController {
     body: { schema: z.strictObject({ matchers }) },
     handle: async ({ body, watchbell }) => ({ status: 200, body: await watchbell.mutes.preview(body.matchers) }),
   });
+}
+
+/** The service refuses both and neither; only "forever" has to be understood here. Throws ValidationError. */
+function endOf({ endsAt, for: span }: z.output<typeof muteBody>): { endsAt?: Date | null; forMs?: number } {
+  if (span !== 'forever') return { endsAt, forMs: span };
+  if (endsAt === undefined) return { endsAt: null };
+  throw new ValidationError([{ path: 'endsAt', message: 'give either "for" or "endsAt", not both' }]);
 }
 
 function muteView({ _id: id, expireAt: _hidden, ...mute }: MuteDoc): Record<string, unknown> {

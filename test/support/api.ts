@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import mock from 'egg-mock';
+import type { Collection, Document } from 'mongodb';
 import { afterAll, beforeAll } from 'vitest';
 import { z } from 'zod';
 import { Database } from '../../app/repository/database';
@@ -48,6 +49,11 @@ export class Api {
     const watchbell: unknown = Reflect.get(this.app, 'watchbell');
     if (!isComposition(watchbell)) throw new Error('the application has no composition');
     return watchbell;
+  }
+
+  /** What is stored, beside the API. */
+  collection(name: string): Collection<Document & { _id: string }> {
+    return this.database.db.collection(name);
   }
 
   async start(): Promise<void> {

@@ -1,4 +1,5 @@
 import { channels } from '../../app/channel';
+import { executors } from '../../app/executor';
 import { Alerts } from '../../app/repository/alerts';
 import { Database } from '../../app/repository/database';
 import { Deliveries } from '../../app/repository/deliveries';
@@ -16,7 +17,7 @@ import { RunReader } from '../../app/service/runs';
 import { TokenService } from '../../app/service/tokens';
 import { Trials } from '../../app/service/trials';
 import type { Watchbell } from '../../app/service/watchbell';
-import { executors, sources } from './apiKinds';
+import { sources } from './apiKinds';
 import { RecordedLog } from './log';
 
 export const testSecretKey = 'a key that only tests use';
