@@ -10,6 +10,8 @@ export function dispatch(access: Access, endpoint: Endpoint): (ctx: Context) => 
     const query = queryOf(ctx);
     const queryToken = typeof query['token'] === 'string' ? query['token'] : undefined;
     const identity = await authorize(access, { authorization: ctx.get('authorization'), queryToken }, watchbell);
+    // Whoever looks into a difference between workers sees which one answered; strangers do not.
+    if (access !== 'public') ctx.set('Watchbell-Member', watchbell.memberId());
     const params: unknown = ctx['params'];
     const reply = await endpoint.run({
       ...{ params, query, identity, watchbell },

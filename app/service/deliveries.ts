@@ -13,6 +13,7 @@ export class DeliveryReader {
 
 function deliveryView(delivery: DeliveryDoc): Record<string, unknown> {
   const { _id: id, alertId, job, seq, kind, channel, state, attempts, error, mutedBy } = delivery;
-  const { supersededBy, createdAt, sentAt } = delivery;
-  return { id, alertId, job, seq, kind, channel, state, attempts, error, mutedBy, supersededBy, createdAt, sentAt };
+  const { supersededBy, createdAt, claimedAt, sentAt } = delivery;
+  const times = { createdAt, claimedAt, sentAt };
+  return { id, alertId, job, seq, kind, channel, state, attempts, error, mutedBy, supersededBy, ...times };
 }

@@ -29,6 +29,8 @@ export interface Watchbell {
     converged(revision: number, timeoutMs: number): Promise<Convergence>;
   };
   readonly kinds: KindsDocument;
+  /** The member that answers: this process, by the id that it has now. */
+  memberId(): string;
   /** Whether this process can do its work: MongoDB answers, lease held, definitions loaded. Must answer within 4 s. */
   readiness(): Promise<{ ready: boolean; reasons: string[] }>;
   /** The figures of this host in Prometheus' text format. */

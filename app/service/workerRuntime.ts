@@ -157,6 +157,7 @@ export class WorkerRuntime {
       deliveries: new DeliveryReader(deliveries),
       cluster: new ClusterStatus(database),
       kinds: kindsDocument({ executors, sources, channels }),
+      memberId: () => this.parts.member.memberId,
       readiness: () => this.readiness(),
       metricsText: () => hostMetrics.text(),
     };

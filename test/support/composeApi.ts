@@ -61,6 +61,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     deliveries: new DeliveryReader(new Deliveries(database, 86_400_000)),
     cluster: new ClusterStatus(database),
     kinds: kindsDocument({ executors, sources, channels }),
+    memberId: () => 'api-test:1:0',
     readiness: async () => ({ ready: false, reasons: ['a test holds no lease'] }),
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'watchbell_up 1\n' }),
     close: () => database.close(),

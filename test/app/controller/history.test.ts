@@ -119,7 +119,7 @@ describe('deliveries', () => {
     expect(itemsOf(first).map(item => item['id'])).toEqual(['a.1.x:3:ops-group', 'a.1.x:2:ops-group']);
     expect(Object.keys(itemsOf(first)[0] ?? {})).toEqual([
       ...['id', 'alertId', 'job', 'seq', 'kind', 'channel', 'state', 'attempts', 'error'],
-      ...['mutedBy', 'supersededBy', 'createdAt', 'sentAt'],
+      ...['mutedBy', 'supersededBy', 'createdAt', 'claimedAt', 'sentAt'],
     ]);
     const next = await api.get(`/api/v1/deliveries?limit=2&cursor=${String(field(first, 'nextCursor'))}`);
     expect(itemsOf(next).map(item => item['id'])).toEqual(['a.1.x:1:ops-group']);
