@@ -3,20 +3,44 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterWorld } from '../support/clusterWorld';
 import { testDatabaseUrl } from '../support/database';
 import { eventually } from '../support/eventually';
+import { namespace, Passage } from '../support/namespaces';
 import { runsOf } from '../support/runRecords';
 
 const jobs = 200;
 const seconds = 30;
 const world = new ClusterWorld(testDatabaseUrl());
+const closers: (() => Promise<void> | void)[] = [];
+
+/** A host in a network of its own, where this machine allows it: it reaches MongoDB and nothing else of the other. */
+async function startHost(name: string, index: number): Promise<void> {
+  const own = namespace(index);
+  if (own === null) {
+    await world.host(name).start();
+    return;
+  }
+  const url = new URL(world.mongodbUrl.replace(/^mongodb:/, 'http:'));
+  const passage = await new Passage(own.gateway, Number(url.port)).start();
+  closers.push(
+    () => passage.stop(),
+    () => own.remove(),
+  );
+  url.host = `${own.gateway}:${passage.port}`;
+  url.search = '?directConnection=true';
+  const mongodbUrl = url.toString().replace(/^http:/, 'mongodb:');
+  await world.host(name, { mongodbUrl, prefix: own.prefix, address: own.address }).start();
+}
 
 beforeAll(async () => {
   await world.prepare();
-  await world.start('a', 'b');
+  await Promise.all(['a', 'b'].map(startHost));
   await world.defineNumbers();
   await world.setNumber('load', 1);
 }, 90_000);
 
-afterAll(() => world.close(), 60_000);
+afterAll(async () => {
+  await world.close();
+  for (const close of closers) await close();
+}, 60_000);
 
 /** Every job is due at the same 30 instants, beginning well after the last was defined. */
 async function defineLoad(): Promise<void> {

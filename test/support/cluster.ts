@@ -17,6 +17,8 @@ export interface HostOptions {
   env?: Record<string, string>;
   /** A command and its arguments in front of node: faketime, ip netns exec …. */
   prefix?: string[];
+  /** Where it is reached from here; 127.0.0.1 unless it has a network of its own. */
+  address?: string;
 }
 
 /** One real Egg cluster (master, agent, workers) as egg-scripts starts it. */
@@ -29,7 +31,7 @@ export class Host {
   constructor(readonly options: HostOptions) {}
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.options.address ?? '127.0.0.1'}:${this.port}`;
   }
 
   /** Starts the processes; `ready` waits for them. The same host may be started again after it ended. */
@@ -144,7 +146,7 @@ export class Host {
       WATCHBELL_DATA_DIR: this.dataDir,
       WATCHBELL_SECRET_KEY: testSecretKey,
       WATCHBELL_ALLOW_LOOPBACK: 'true',
-      WATCHBELL_LISTEN: '127.0.0.1',
+      WATCHBELL_LISTEN: this.options.address ?? '127.0.0.1',
       ...env,
     };
   }

@@ -56,7 +56,8 @@ export class ClusterWorld {
 
   /** Defines the source `numbers`: documents {series, value} that setNumber writes. */
   async defineNumbers(): Promise<void> {
-    const url = new URL(this.mongodbUrl.replace(/^mongodb:/, 'http:'));
+    const seen = this.hosts[0]?.options.mongodbUrl ?? this.mongodbUrl;
+    const url = new URL(seen.replace(/^mongodb:/, 'http:'));
     url.pathname = `/${this.numbersName}`;
     const source = {
       kind: 'mongodb',
