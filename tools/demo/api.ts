@@ -52,6 +52,14 @@ function curlLine(method: string, path: string, body: unknown): string {
   const verb = method === 'GET' ? '' : ` -X ${method}`;
   const line = `curl -s${verb} -H "Authorization: Bearer $TOKEN" "$WB${path}"`;
   if (body === undefined) return line;
-  const json = JSON.stringify(body).replaceAll("'", "'\\''");
-  return `${line} \\\n  -H 'Content-Type: application/json' -d '${json}'`;
+  const short = JSON.stringify(body);
+  const json = short.length <= 200 ? short : lineForEachField(body);
+  return `${line} \\\n  -H 'Content-Type: application/json' -d '${json.replaceAll("'", "'\\''")}'`;
+}
+
+/** Neither one long line nor a line for each brace. */
+function lineForEachField(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return JSON.stringify(body);
+  const fields = Object.entries(body).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  return `{\n${fields.join(',\n')}\n}`;
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Command, CommandContext } from '../cli/types';
 import { CommandError, reasonOf } from '../errors';
+import { lastErrors } from '../server/logFiles';
 import { Api } from './api';
 import { Inbox } from './inbox';
 import { Narrator } from './narrator';
@@ -21,13 +22,16 @@ import {
 import { close, define, fall, open, rise, type Stage } from './story';
 import { Traffic } from './traffic';
 
+/** Ctrl-C, a supervisor, a closed terminal. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** `npm run demo [-- --once] [--log clickhouse|mongodb]`: one check on real parts, from the first 404 to "resolved". */
 export const demo: Command = async context => {
   const { once: ends, log } = readArguments(context.args);
   const narrator = new Narrator(context.say, process.stdout.isTTY === true && !context.env['NO_COLOR']);
   const stopped = new AbortController();
   const stop = (): void => stopped.abort();
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  for (const name of endings) process.on(name, stop);
   const cleanup = new Cleanup();
   try {
     return await play(context, narrator, cleanup, log, ends, stopped.signal);
@@ -35,7 +39,7 @@ export const demo: Command = async context => {
     narrator.blank();
     narrator.say('Ending everything and removing its folder …');
     for (const fault of await cleanup.run()) narrator.failed(fault);
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const name of endings) process.off(name, stop);
     narrator.say('Nothing is left running.');
   }
 };
@@ -50,6 +54,7 @@ async function play(
 ): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'watchbell-demo-'));
   cleanup.add('folder', () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  const startedAt = new Date();
   introduce(narrator, folder);
   try {
     const stage = await setStage({ root: context.root, folder, narrator, cleanup }, context.env, log, stopped);
@@ -64,15 +69,18 @@ async function play(
   } catch (error) {
     if (stopped.aborted) return 130;
     narrator.failed(reasonOf(error));
-    narrator.say(`The server's logs until the end of this demo: ${path.join(folder, 'logs')}`);
+    for (const line of await lastErrors(path.join(folder, 'logs'), startedAt)) narrator.say(line);
     if (!(error instanceof CommandError)) throw error;
     return 1;
   }
 }
 
 function introduce(narrator: Narrator, folder: string): void {
-  narrator.say('Watchbell: a job watches an access log for 404s; its alert reaches a WeCom group, is silenced, and is');
-  narrator.say(`heard again. Every part is a real one. All of it lives in ${folder} and is removed at the end.`);
+  narrator.title('Watchbell: from the first 404 to a message in WeCom');
+  narrator.say(
+    'A job watches an access log for 404s. Its alert reaches a WeCom group, is silenced, and is heard again.',
+  );
+  narrator.say(`Every part is a real one. All of it lives in ${folder}, which is removed at the end.`);
 }
 
 async function setStage(

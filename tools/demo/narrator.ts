@@ -12,6 +12,10 @@ export class Narrator {
     private readonly colour: boolean,
   ) {}
 
+  title(text: string): void {
+    this.write(this.style('bold', text));
+  }
+
   heading(text: string): void {
     this.step += 1;
     this.write('');

@@ -40,7 +40,10 @@ export async function launchServer(options: LaunchOptions): Promise<void> {
   }
 }
 
-/** egg-scripts takes any word on stderr for a failure, even a warning of Node's: whether it works is judged here. */
+/**
+ * egg-scripts takes any word on stderr for a failure, even a warning of Node's: whether it works is judged here.
+ * It has a process group of its own, so that Ctrl-C never leaves half a start.
+ */
 function startInBackground({ installation, root, env, port, workers }: LaunchOptions): ChildProcess {
   const { logDir, pidFile, title } = installation;
   const args = [
@@ -57,7 +60,7 @@ function startInBackground({ installation, root, env, port, workers }: LaunchOpt
     `--stderr=${path.join(logDir, 'master-stderr.log')}`,
   ];
   const serverEnv = { ...env, NODE_LOG_DIR: logDir, EGG_SERVER_ENV: env['EGG_SERVER_ENV'] ?? 'prod' };
-  return spawn(process.execPath, args, { cwd: root, env: serverEnv, stdio: 'ignore' });
+  return spawn(process.execPath, args, { cwd: root, env: serverEnv, stdio: 'ignore', detached: true });
 }
 
 async function waitUntilReady(options: LaunchOptions, starter: ChildProcess): Promise<void> {
@@ -72,7 +75,7 @@ async function waitUntilReady(options: LaunchOptions, starter: ChildProcess): Pr
     if (readiness.ready) return;
     const running = (await serverProcesses(options.installation)).some(one => one.role === 'master');
     seen ||= running;
-    if (failed || (!running && (seen || starter.exitCode !== null)))
+    if (failed || (!running && (seen || starter.exitCode !== null || starter.signalCode !== null)))
       throw new CommandError('The server did not start.');
     if (performance.now() > deadline) {
       throw new CommandError(`The server is not ready after ${options.timeoutMs / 1000} s: ${readiness.said}.`);
