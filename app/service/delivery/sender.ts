@@ -71,14 +71,16 @@ export class Sender {
   private async unclaimed(delivery: DeliveryDoc, stop: AbortSignal): Promise<boolean> {
     const { preparation, outcomes, gate } = this.parts;
     const fold = await this.foldOf(delivery);
-    if (fold !== null) return await outcomes.decided(delivery, fold);
+    // That its trouble was never told binds only once it is claimed: until then an older one may be on its way.
+    const untold = fold?.to === 'folded' && fold.supersededBy === null;
+    if (fold !== null && !untold) return await outcomes.decided(delivery, fold);
     const channel = await preparation.channelOf(delivery);
     if ('to' in channel) return await outcomes.decided(delivery, channel);
-    // Not binding: it saves the budget for what is not muted.
-    const muted = (await gate.holding(delivery.labels)).length > 0;
-    const places = muted ? null : await this.takePlaces(delivery, channel);
+    // Not binding either: it saves the budget for what will be sent.
+    const unlikely = untold || (await gate.holding(delivery.labels)).length > 0;
+    const places = unlikely ? null : await this.takePlaces(delivery, channel);
     if (places !== null && 'to' in places) return await outcomes.decided(delivery, places);
-    return await this.claim(delivery, channel, muted, places, stop);
+    return await this.claim(delivery, channel, unlikely, places, stop);
   }
 
   private async foldOf(
@@ -109,7 +111,7 @@ export class Sender {
   private async claim(
     delivery: DeliveryDoc,
     channel: PreparedChannel,
-    muted: boolean,
+    unlikely: boolean,
     places: Places | null,
     stop: AbortSignal,
   ): Promise<boolean> {
@@ -118,7 +120,7 @@ export class Sender {
     // A claim that is lost or finds the slot busy leaves its places: whoever makes the next claim of this fence uses them.
     const claimed = await this.claimAndJudge(delivery, lease.memberId);
     if (claimed === null) return false;
-    const verdict = claimed.verdict ?? (muted ? startOver : null);
+    const verdict = claimed.verdict ?? (unlikely ? startOver : null);
     if (verdict === null) await this.handOverAndFinish(claimed, channel, places, stop);
     else await this.finishUnsent(claimed.delivery, verdict, places);
     return true;

@@ -62,12 +62,13 @@ describe('a delivery whose member is gone', () => {
   });
 
   it('is left uncertain where the channel says so', async () => {
-    await abandoned('gone-careful', 'careful', 'host:9:dead');
+    const claimed = await abandoned('gone-careful', 'careful', 'host:9:dead');
     const before = wecom.messages.length;
     world.member().loop.start();
     await becomes('gone-careful', 'firing uncertain');
     const [delivery] = await world.of('gone-careful');
     expect(delivery).not.toHaveProperty('slot');
+    expect(delivery?.fence).toBe(claimed.fence + 1);
     expect(wecom.messages).toHaveLength(before);
   });
 
