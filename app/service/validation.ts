@@ -10,9 +10,13 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, under = ''): T {
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; errors: FieldError[] };
 
+/** What of a wrong value may stand in a message. */
+export type Hide = (value: unknown, path: readonly PropertyKey[]) => unknown;
+
 /** As parse, for callers that gather faults of several places. */
-export function check<T>(schema: z.ZodType<T>, value: unknown, under = ''): Checked<T> {
-  const result = schema.safeParse(value, { error: explain, reportInput: true });
+export function check<T>(schema: z.ZodType<T>, value: unknown, under = '', hide: Hide = given => given): Checked<T> {
+  const error = (issue: z.core.$ZodRawIssue) => explain(issue, shown(hide(issue.input, issue.path ?? [])));
+  const result = schema.safeParse(value, { error, reportInput: true });
   if (result.success) return { ok: true, value: result.data };
   return { ok: false, errors: result.error.issues.flatMap(issue => faults(issue, under)) };
 }
@@ -82,8 +86,7 @@ const typeNames: Record<string, string> = {
 };
 
 /** What is wrong, the value that was given, and what is allowed. */
-function explain(issue: z.core.$ZodRawIssue): string | undefined {
-  const given = shown(issue.input);
+function explain(issue: z.core.$ZodRawIssue, given: string): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
       const wanted = typeNames[issue.expected] ?? issue.expected;

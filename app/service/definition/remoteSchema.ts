@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../../domain/mergePatch';
 import { check, shown } from '../validation';
 import { jsonSchemaOf } from './fields';
 import type { RemoteKind } from './kinds';
+import { hideSecrets } from './secrets';
 import { plain } from './writes';
 
 /** What the body of a source or a channel must be, built over the registered kinds. */
@@ -19,7 +20,7 @@ export class RemoteSchemas {
       const reason = name === undefined ? 'is missing' : `${shown(name)} is not a kind here`;
       return { ok: false, errors: [{ path: 'kind', message: `${reason}; known are ${known}` }] };
     }
-    const settings = check(kind.settings, given);
+    const settings = check(kind.settings, given, '', hideSecrets);
     if (!settings.ok) return settings;
     const json: unknown = plain(settings.value);
     return { ok: true, kind: kind.kind, settings: isJsonObject(json) ? json : {} };

@@ -29,6 +29,14 @@ export function mask(settings: JsonObject): JsonObject {
   });
 }
 
+/** A wrong value as a message may show it: nothing of a secret, not even a part. */
+export function hideSecrets(value: unknown, path: readonly PropertyKey[]): unknown {
+  if (isJsonObject(value)) return mask(value);
+  if (Array.isArray(value)) return value.map(item => hideSecrets(item, path));
+  if (typeof value !== 'string') return value;
+  return path.some(name => isSecretName(String(name))) ? masked : maskUrl(value);
+}
+
 /** Puts the stored secrets where the given settings show the mask; faults name each mask that stands for nothing. */
 export function unmask(given: JsonObject, stored: JsonObject): { settings: JsonObject; errors: FieldError[] } {
   const errors: FieldError[] = [];

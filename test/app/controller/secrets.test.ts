@@ -74,6 +74,13 @@ describe('secrets', () => {
     expect(answer.status).toBe(422);
     expect(answer.text).not.toContain('s3cr3t');
     expect(answer.text).not.toContain('p4ssword');
+    const url = `https://reader:${masked}@${'h'.repeat(20)}/db`;
+    const wrong = await api.patch('/api/v1/sources/m', { url, database: 5 });
+    expect(wrong.status).toBe(422);
+    expect(wrong.text).not.toContain('hunter2');
+    const number = await api.put('/api/v1/sources/s', { ...sourceBody, url: 5, password: ['hunter3'] });
+    expect(number.status).toBe(422);
+    expect(number.text).not.toContain('hunter3');
   });
 
   it('open at their own place only, and only with the key that sealed them', async () => {
