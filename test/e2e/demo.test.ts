@@ -17,6 +17,7 @@ async function processesOf(words: string): Promise<string> {
 describe('npm run demo -- --once', () => {
   it.for(['clickhouse', 'mongodb'])(
     'shows every step in under 90 s with the log in %s, and leaves nothing',
+    { timeout: 180_000 },
     async (log, { skip }) => {
       if (log === 'clickhouse' && (await findClickhouse()) === null) return skip('no ClickHouse here');
       const before = demoFolders();
@@ -29,6 +30,5 @@ describe('npm run demo -- --once', () => {
       expect(demoFolders()).toEqual(before);
       expect(await processesOf('watchbell-demo-')).toBe('');
     },
-    180_000,
   );
 });

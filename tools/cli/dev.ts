@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopEmbedded } from '@watchbell/mongod';
+import { signal, stopEmbedded } from '@watchbell/mongod';
 import { readSettings } from '../../config/settings';
 import { readStartSettings } from '../../config/startSettings';
 import { prepareDatabase } from '../server/database';
@@ -69,15 +69,16 @@ function startFromSources(root: string, env: NodeJS.ProcessEnv, port: number): C
   return spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 }
 
+/** Ends the whole group: egg-bin itself is gone before its master and agent are. */
 async function end(child: ChildProcess): Promise<void> {
   const { pid } = child;
-  if (pid === undefined || child.exitCode !== null) return;
-  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  if (pid === undefined) return;
   child.kill('SIGTERM');
-  const timer = new AbortController();
-  await Promise.race([ended, sleep(endMs, undefined, { signal: timer.signal })]);
-  timer.abort();
-  if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
+  const deadline = performance.now() + endMs;
+  while (signal(-pid, 0)) {
+    if (performance.now() > deadline) signal(-pid, 'SIGKILL');
+    await sleep(50);
+  }
 }
 
 /** Watches files and folders; says what changed once it has been quiet for a moment. */
@@ -97,7 +98,7 @@ class Changes {
   /** The last file of the next change; null when `stopped` came first. */
   async next(stopped: AbortSignal): Promise<string | null> {
     return await new Promise(resolve => {
-      let last = '';
+      let timer: NodeJS.Timeout | undefined;
       const done = (file: string | null): void => {
         clearTimeout(timer);
         stopped.removeEventListener('abort', onStop);
@@ -105,12 +106,10 @@ class Changes {
         resolve(file);
       };
       const onStop = (): void => done(null);
-      const timer = setTimeout(() => done(last), quietMs);
-      clearTimeout(timer);
       stopped.addEventListener('abort', onStop);
       this.notify = file => {
-        last = file;
-        timer.refresh();
+        clearTimeout(timer);
+        timer = setTimeout(() => done(file), quietMs);
       };
       if (stopped.aborted) done(null);
     });

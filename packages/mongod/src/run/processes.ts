@@ -23,8 +23,8 @@ export async function commandLineOf(pid: number): Promise<string | null> {
   return listed.code === 0 && listed.output.trim() !== '' ? listed.output.trim() : null;
 }
 
-/** Sends a signal; false where the process is gone already. */
-export function signal(pid: number, name: NodeJS.Signals): boolean {
+/** Sends a signal (0 only looks) to a process, or to a group by its negative id; false where it is gone already. */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, name);
   } catch (error) {

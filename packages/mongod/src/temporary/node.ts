@@ -29,10 +29,13 @@ export class TemporaryNode implements Embedded {
   /** args: further arguments of mongod; query: what the url carries, such as `replicaSet=rs0`. */
   static async start(options: TemporaryOptions, args: readonly string[], query: string): Promise<TemporaryNode> {
     const file = options.file ?? (await resolveMongod({ onProgress: options.onProgress })).file;
+    const parameters = Object.entries(options.parameters ?? {}).map(
+      ([name, value]) => `--setParameter=${name}=${value}`,
+    );
     for (let attempt = 1; ; attempt++) {
       const folder = await mkdtemp(path.join(options.parent ?? os.tmpdir(), 'watchbell-mongod-'));
       await mkdir(path.join(folder, 'db'));
-      const node = new TemporaryNode(file, folder, await freePort(), args, query);
+      const node = new TemporaryNode(file, folder, await freePort(), [...args, ...parameters], query);
       try {
         await node.launch();
         process.once('exit', node.atExit);

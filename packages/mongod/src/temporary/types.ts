@@ -23,5 +23,7 @@ export interface TemporaryOptions {
   file?: string;
   /** Where its folder is made; default: the system's temporary folder. */
   parent?: string;
+  /** Server parameters, given as `--setParameter`. */
+  parameters?: Readonly<Record<string, string | number>>;
   onProgress?: (sentence: string) => void;
 }
