@@ -13,7 +13,11 @@ export class ClusterWorld {
   private readonly numbers: MongoClient;
   private readonly numbersName = `nb_${randomBytes(6).toString('hex')}`;
 
-  constructor(readonly mongodbUrl: string) {
+  /** The numbers may live on a MongoDB of their own, so that they outlast an outage of Watchbell's. */
+  constructor(
+    readonly mongodbUrl: string,
+    private readonly numbersUrl: string = mongodbUrl,
+  ) {
     this.database = new Database({
       url: mongodbUrl,
       name: 'unused',
@@ -21,7 +25,12 @@ export class ClusterWorld {
       serverSelectionMs: 5000,
       appName: 'test',
     });
-    this.numbers = new MongoClient(mongodbUrl);
+    this.numbers = new MongoClient(numbersUrl);
+  }
+
+  /** The collection that checks read, as MongoDB names it. */
+  get numbersNamespace(): string {
+    return `${this.numbersName}.numbers`;
   }
 
   /** Makes the token that the clients use; MongoDB must be there. */
@@ -56,17 +65,21 @@ export class ClusterWorld {
 
   /** Defines the source `numbers`: documents {series, value} that setNumber writes. */
   async defineNumbers(): Promise<void> {
-    const seen = this.hosts[0]?.options.mongodbUrl ?? this.mongodbUrl;
-    const url = new URL(seen.replace(/^mongodb:/, 'http:'));
+    await this.api.must('PUT', '/api/v1/sources/numbers', this.numbersSource());
+  }
+
+  /** The body of a source that reads what setNumber writes. */
+  numbersSource(): Record<string, unknown> {
+    const seen = this.numbersUrl === this.mongodbUrl ? this.hosts[0]?.options.mongodbUrl : undefined;
+    const url = new URL((seen ?? this.numbersUrl).replace(/^mongodb:/, 'http:'));
     url.pathname = `/${this.numbersName}`;
-    const source = {
+    return {
       kind: 'mongodb',
       url: url.toString().replace(/^http:/, 'mongodb:'),
       database: this.numbersName,
       readPreference: 'primary',
       maxConcurrent: 100,
     };
-    await this.api.must('PUT', '/api/v1/sources/numbers', source);
   }
 
   /** What the check over `series` reads from now on. */
