@@ -68,14 +68,14 @@ export class DeliveryWorld {
     this.service = new MuteService({ mutes: this.mutes, subjects: this.subjects, deliveries: this.deliveries, wake });
   }
 
-  /** One more worker; `monotonic` may be a clock of the test. */
-  member(options: { monotonic?: () => number; concurrency?: number } = {}): TestMember {
+  /** One more worker; a clock or deliveries of the test may stand in its way. */
+  member(options: { monotonic?: () => number; concurrency?: number; deliveries?: Deliveries } = {}): TestMember {
     const lease = new TestLease(`host:${this.members.length}:${randomBytes(4).toString('hex')}`);
     const log = new RecordedLog();
     const loop = createDeliveryLoop(
       {
         database: this.database,
-        deliveries: this.deliveries,
+        deliveries: options.deliveries ?? this.deliveries,
         mutes: this.mutes,
         subjects: this.subjects,
         outbox: this.alerts,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Deliveries } from '../../../../app/repository/deliveries';
 import { useDatabase } from '../../../support/database';
 import { DeliveryWorld } from '../../../support/deliveryWorld';
 import { eventually } from '../../../support/eventually';
@@ -147,7 +148,45 @@ describe('when the mute ends', () => {
   });
 });
 
+/** Deliveries whose claims meet something on their way. */
+class Watched extends Deliveries {
+  beforeClaim: () => Promise<unknown> = async () => undefined;
+  afterClaim: () => Promise<unknown> = async () => undefined;
+
+  override async claim(...given: Parameters<Deliveries['claim']>) {
+    await this.beforeClaim();
+    const claimed = await super.claim(...given);
+    await this.afterClaim();
+    return claimed;
+  }
+}
+
 describe('the promise of /close', () => {
+  it('binds a member that had looked at the mutes before, and claims after the answer', async () => {
+    await world.stop();
+    const deliveries = new Watched(database, 86_400_000);
+    await world.job('between');
+    deliveries.beforeClaim = () => world.service.close(['between'], hour, 'me');
+    world.member({ deliveries }).loop.start();
+    await world.alert('between', 'firing', 1, 'firing', to);
+    await becomes('between', 'firing muted');
+    expect(received('between')).toEqual([]);
+  });
+
+  it('names what was claimed before as in flight', async () => {
+    await world.stop();
+    const deliveries = new Watched(database, 86_400_000);
+    await world.job('flying');
+    const answers: number[] = [];
+    deliveries.afterClaim = async () => {
+      answers.push((await world.service.close(['flying'], hour, 'me')).inFlight);
+    };
+    world.member({ deliveries }).loop.start();
+    await world.alert('flying', 'firing', 1, 'firing', to);
+    await becomes('flying', 'firing muted');
+    expect(answers).toEqual([1]);
+  });
+
   it('holds under load: what is claimed after the answer is never sent, by any member, and what was sent is in flight', async () => {
     hook.behave({ type: 'slow', delayMs: 15 });
     for (let round = 0; round < 8; round += 1) {
