@@ -10,6 +10,7 @@ import {
 } from 'mongodb';
 import { SettingsError, UnavailableError } from '../domain/errors';
 import { models } from '../model';
+import { inTransaction } from './transaction';
 
 export interface DatabaseOptions {
   url: string;
@@ -71,7 +72,7 @@ export class Database {
     limitMs: number = this.options.operationMs,
   ): Promise<T> {
     return await this.client.withSession({ defaultTimeoutMS: Math.ceil(limitMs) }, session =>
-      session.withTransaction(() => fn(session), { readConcern: { level: 'snapshot' }, readPreference: 'primary' }),
+      inTransaction(session, fn, { readConcern: { level: 'snapshot' }, readPreference: 'primary' }, limitMs),
     );
   }
 
