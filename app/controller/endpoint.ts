@@ -27,7 +27,7 @@ export interface Call<Params, Query, Body> {
 }
 
 /** A request as it came in, behind the check of its token. */
-export interface RawCall {
+interface RawCall {
   params: unknown;
   query: unknown;
   identity: Identity;

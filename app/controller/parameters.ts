@@ -29,7 +29,7 @@ export const pageQuery = {
 export const flag = z.enum(['true', 'false']).transform(text => text === 'true');
 
 /** Milliseconds or `90s`, as text. */
-export function spanText(minMs: number, maxMs: number) {
+function spanText(minMs: number, maxMs: number) {
   return z
     .string()
     .transform(text => (/^-?\d+$/.test(text) ? Number(text) : text))

@@ -4,7 +4,7 @@ import { UnavailableError } from '../domain/errors';
 import { channelModel, jobModel } from '../model/definition';
 import { counterModel } from '../model/token';
 import type { Model } from '../model/types';
-import { type Database, isDuplicateKey } from './database';
+import { type Database, isAway, isDuplicateKey } from './database';
 
 export type JobDocument = z.output<typeof jobModel.schema>;
 export type ChannelDocument = z.output<typeof channelModel.schema>;
@@ -28,8 +28,10 @@ const counterSchema = counterModel.schema.extend({ at: z.date() });
 export class DefinitionRepository {
   private turn: Promise<unknown> = Promise.resolve();
   private waiting = 0;
+  /** Writes that MongoDB did not answer. */
+  private outages = 0;
 
-  /** `limitMs` bounds a whole write: its wait for a turn, the transaction and its retries. */
+  /** `limitMs` bounds a write from its turn on: the transaction and its retries. */
   constructor(
     private readonly database: Database,
     private readonly limitMs: number,
@@ -52,10 +54,11 @@ export class DefinitionRepository {
     return (await cursor.toArray()).map(stored => model.schema.parse(stored));
   }
 
-  /** The remote of this channel takes messages again. Not part of the definition: no revision. */
-  async healChannel(name: string): Promise<void> {
+  /** The remote of this channel takes messages again; true where it was broken. Not part of the definition: no revision. */
+  async healChannel(name: string): Promise<boolean> {
     const broken = { _id: name, deleted: false, broken: { $ne: null } };
-    await this.database.collection(channelModel).updateOne(broken, { $set: { broken: null } });
+    const result = await this.database.collection(channelModel).updateOne(broken, { $set: { broken: null } });
+    return result.modifiedCount === 1;
   }
 
   /**
@@ -63,8 +66,8 @@ export class DefinitionRepository {
    * visible in that order and what `decide` reads cannot change before it is committed. `decide` may run several times.
    */
   async write<T>(decide: (write: DefinitionWrite) => Promise<WriteResult<T>>): Promise<T> {
-    const startedAt = performance.now();
-    return await this.inTurn(startedAt, async () => {
+    return await this.inTurn(async () => {
+      const startedAt = performance.now();
       for (let attempt = 1; ; attempt++) {
         try {
           return await this.transact(decide, this.limitMs - (performance.now() - startedAt));
@@ -92,10 +95,14 @@ export class DefinitionRepository {
     }, limitMs);
   }
 
-  /** One write at a time in this process: the counter would only make them collide and try again. */
-  private async inTurn<T>(startedAt: number, task: () => Promise<T>): Promise<T> {
-    if (this.waiting >= 1000) throw new UnavailableError('Too many definition writes wait in this process.');
-    const before = this.turn;
+  /**
+   * One write at a time in this process: the counter would only make them collide and try again. Who waits behind a
+   * write that MongoDB did not answer gets no answer either, at that moment: no call waits longer than one write may.
+   */
+  private async inTurn<T>(task: () => Promise<T>): Promise<T> {
+    if (this.waiting >= mostWaiting) throw new UnavailableError('Too many definition writes wait in this process.');
+    const { turn: before, outages } = this;
+    const arrivedAt = performance.now();
     let done: () => void = () => undefined;
     const mine = new Promise<void>(resolve => {
       done = resolve;
@@ -104,10 +111,13 @@ export class DefinitionRepository {
     this.waiting++;
     try {
       await before;
-      if (performance.now() - startedAt > this.limitMs - leastWriteMs) {
-        throw new UnavailableError('MongoDB is too slow for the definition writes that wait; send the request again.');
+      if (this.outages !== outages || performance.now() - arrivedAt > longestTurnMs) {
+        throw new UnavailableError('MongoDB does not answer the writes before this one; send the same request again.');
       }
       return await task();
+    } catch (error) {
+      if (isAway(error)) this.outages++;
+      throw error;
     } finally {
       this.waiting--;
       done();
@@ -115,8 +125,9 @@ export class DefinitionRepository {
   }
 }
 
-/** A write with less time left would only fail in its middle. */
-const leastWriteMs = 250;
+const mostWaiting = 1000;
+/** A turn that comes later helps nobody: the client has given up. */
+const longestTurnMs = 15_000;
 
 /** What a definition write may read and do inside its transaction. */
 export class DefinitionWrite {

@@ -1,19 +1,12 @@
 import { z } from 'zod';
-import { type FieldError, ValidationError } from '../domain/errors';
-
-/** Parses what came from outside; throws ValidationError with every fault at once, paths prefixed by `under`. */
-export function parse<T>(schema: z.ZodType<T>, value: unknown, under = ''): T {
-  const result = check(schema, value, under);
-  if (result.ok) return result.value;
-  throw new ValidationError(result.errors);
-}
+import type { FieldError } from '../domain/errors';
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; errors: FieldError[] };
 
 /** What of a wrong value may stand in a message. */
 export type Hide = (value: unknown, path: readonly PropertyKey[]) => unknown;
 
-/** As parse, for callers that gather faults of several places. */
+/** Parses what came from outside: every fault at once, paths prefixed by `under`. */
 export function check<T>(schema: z.ZodType<T>, value: unknown, under = '', hide: Hide = given => given): Checked<T> {
   const error = (issue: z.core.$ZodRawIssue) => explain(issue, shown(hide(issue.input, issue.path ?? [])));
   const result = schema.safeParse(value, { error, reportInput: true });
@@ -22,7 +15,7 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, under = '', hide:
 }
 
 /** `check` + [`rule`, `threshold`] → `check.rule.threshold`. */
-export function joinPath(under: string, path: readonly PropertyKey[]): string {
+function joinPath(under: string, path: readonly PropertyKey[]): string {
   return [under, ...path.map(String)].filter(part => part !== '').join('.');
 }
 

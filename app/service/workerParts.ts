@@ -81,6 +81,7 @@ export class WorkerParts {
       writeLimitMs: settings.cluster.operationMs,
       announce: wakes.announce,
       onJobDeleted: () => wakes.jobDeleted(),
+      onChannelHealed: name => this.deliveries.channelHealed(name),
     });
   }
 

@@ -43,6 +43,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     writeLimitMs: operationMs,
     announce: change => announced.push(`${change.kind}:${change.name}@${change.revision}`),
     onJobDeleted: name => removed.push(name),
+    onChannelHealed: name => new Deliveries(database, 86_400_000).channelHealed(name),
   });
   const mutes = muteService(database);
   const outbound = { allowNets: [], allowLoopback: true };

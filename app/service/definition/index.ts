@@ -20,12 +20,14 @@ export interface DefinitionsOptions {
   channels: ReadonlyMap<string, RemoteKind>;
   /** Zone of schedules that name none. */
   defaultZone: string;
-  /** Limit of one write in ms, its wait for other writes of this process included. */
+  /** Limit of one write in ms, from its turn among the writes of this process on. */
   writeLimitMs: number;
   /** Wakes the agent of this host after a write has become majority-durable; must not throw. */
   announce(change: DefinitionChange): void;
   /** A job's tombstone is durable; must not throw. */
   onJobDeleted(name: string): void;
+  /** A channel was broken and is no longer: its deliveries are due. */
+  onChannelHealed(name: string): Promise<void>;
 }
 
 /** Jobs, sources and channels with what their bodies must be. */
@@ -58,12 +60,14 @@ export function createDefinitions(options: DefinitionsOptions): Definitions {
     sources: new RemoteDefinitions({
       ...common,
       kind: 'source',
+      onHealed: async () => undefined,
       schemas: schemas.source,
       assertKindChange: (name, kind, write) => assertReadable(options.executors, references, { name, kind, write }),
     }),
     channels: new RemoteDefinitions({
       ...common,
       kind: 'channel',
+      onHealed: options.onChannelHealed,
       schemas: schemas.channel,
       assertKindChange: async () => undefined,
     }),

@@ -18,6 +18,8 @@ export interface RemoteDependencies {
   announce(change: DefinitionChange): void;
   /** Refuses another kind for one that jobs use and that could not read their queries; throws ConflictError. */
   assertKindChange(name: string, kind: string, write: DefinitionWrite): Promise<void>;
+  /** It was broken and is no longer: what waits for it is due. */
+  onHealed(name: string): Promise<void>;
 }
 
 /** A source or a channel with its secrets opened: what queries and senders need. */
@@ -102,22 +104,25 @@ export class RemoteDefinitions implements DefinitionSet {
 
   /** The remote took a message: a channel is broken no longer. */
   async heal(name: string): Promise<void> {
-    if (this.dependencies.kind === 'channel') await this.dependencies.repository.healChannel(name);
+    if (this.dependencies.kind === 'source') return;
+    if (await this.dependencies.repository.healChannel(name)) await this.dependencies.onHealed(name);
   }
 
   private async save(name: string, produce: Produce, options: WriteOptions): Promise<Written> {
-    const written = await this.dependencies.repository.write<Written>(async write => {
+    const { written, healed } = await this.dependencies.repository.write(async write => {
       const stored = await this.findIn(write, name);
       assertPrecondition(options.precondition, this.what(name), stored?.document.revision ?? null);
       const next = await this.next(name, produce(stored), stored, write, options);
       const commit = next !== stored?.document && !options.dryRun;
       if (commit) await write.replace(this.model, next);
       const view = { ...this.view(next), ...(this.dependencies.kind === 'channel' ? { broken: null } : {}) };
-      return { commit, value: { created: stored === null, changed: commit, revision: next.revision, view } };
+      const written = { created: stored === null, changed: commit, revision: next.revision, view };
+      return { commit, value: { written, healed: commit && stored !== null && stored.document.broken !== null } };
     });
     const { kind } = this.dependencies;
     if (written.changed) this.dependencies.announce({ kind, name, revision: written.revision });
-    if (!options.dryRun) await this.heal(name);
+    if (healed) await this.dependencies.onHealed(name);
+    else if (!options.dryRun) await this.heal(name);
     return written;
   }
 

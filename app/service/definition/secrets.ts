@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../domain/mergePatc
 import { type SecretBox, sealedPrefix } from './secretBox';
 
 /** What answers show instead of a secret; writing it back keeps the stored one. */
-export const masked = '********';
+const masked = '********';
 
 const secretNames = new Set([
   'password',

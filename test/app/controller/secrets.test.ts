@@ -110,10 +110,14 @@ describe('a broken channel', () => {
     await api.put('/api/v1/channels/b', channelBody);
     const broken = { code: '93000', message: 'invalid webhook url', since: new Date(0) };
     await api.collection('channels').updateOne({ _id: 'b' }, { $set: { broken } });
+    const due = new Date(Date.now() + 30_000);
+    await api.collection('deliveries').insertOne({ _id: 'd', channel: 'b', state: 'pending', nextAttemptAt: due });
     const shown = await api.get('/api/v1/channels/b');
     expect(shown.body).toMatchObject({ broken: { code: '93000', since: '1970-01-01T00:00:00.000Z' } });
     const healed = await api.put('/api/v1/channels/b', channelBody);
     expect(healed.body).toMatchObject({ broken: null });
     expect((await api.get('/api/v1/channels/b')).body).toEqual(healed.body);
+    const waiting = await api.collection('deliveries').findOne({ _id: 'd' });
+    expect(waiting?.['nextAttemptAt'].getTime()).toBeLessThan(due.getTime() - 20_000);
   });
 });
