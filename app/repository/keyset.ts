@@ -5,7 +5,7 @@ import { ValidationError } from '../domain/errors';
 const position = z.tuple([z.iso.datetime().transform(text => new Date(text)), z.string()]);
 
 /** The cursor that continues after this document. */
-export function cursorAfter(last: { _id: string; createdAt: Date }): string {
+function cursorAfter(last: { _id: string; createdAt: Date }): string {
   return Buffer.from(JSON.stringify([last.createdAt.toISOString(), last._id])).toString('base64url');
 }
 

@@ -19,7 +19,7 @@ import { alertMessage } from './alertMessage';
 import { RecordedLog } from './log';
 
 /** A lease that a test takes away. */
-export class TestLease implements Lease {
+class TestLease implements Lease {
   readonly hostId = 'host';
   valid = true;
   private readonly controller = new AbortController();
@@ -40,7 +40,7 @@ export class TestLease implements Lease {
   }
 }
 
-export interface TestMember {
+interface TestMember {
   loop: DeliveryLoop;
   lease: TestLease;
   log: RecordedLog;

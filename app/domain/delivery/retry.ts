@@ -41,7 +41,7 @@ export function afterError(delivery: Attempted, error: ChannelError, channel: Ch
 }
 
 /** A send that may have arrived, to a remote that knows no idempotency key: once more, marked, or never again. */
-export function afterUnknown(delivery: Attempted, error: DeliveryError, channel: ChannelTraits): Transition {
+function afterUnknown(delivery: Attempted, error: DeliveryError, channel: ChannelTraits): Transition {
   const again = channel.onUncertain === 'retry' && !delivery.possibleDuplicate;
   return { to: 'uncertain', retryAfterMs: again ? backoffMs(delivery) : null, error };
 }

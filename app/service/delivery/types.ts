@@ -15,7 +15,7 @@ export interface LoadedChannel {
 }
 
 /** Reads a channel from MongoDB at each call; null where there is none of this name. */
-export type LoadChannel = (name: string) => Promise<LoadedChannel | null>;
+type LoadChannel = (name: string) => Promise<LoadedChannel | null>;
 
 /** Where the messages stand that are decided but not yet deliveries. */
 export interface OutboxStore {
