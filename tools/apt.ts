@@ -1,8 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { CommandError } from './errors';
 
 const installMs = 10 * 60_000;
+
+/** Whether aptInstall can work: Debian or a relative of it, as root. */
+export function canInstallPackages(): boolean {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+}
 
 /** Installs Debian packages; needs root. Throws CommandError with what apt-get said. */
 export async function aptInstall(packages: readonly string[]): Promise<void> {

@@ -40,16 +40,21 @@ async function prepareMongod() {
   return file;
 }
 
-/** The sources' tests talk to a real ClickHouse. */
-async function prepareClickhouse() {
-  const { findClickhouse, installClickhouse } = require('../dist/tools/demo/clickhouseBinary.js');
-  if ((await findClickhouse()) === null) await installClickhouse(console.log);
-}
-
-/** The clusters' tests run a host whose clock is wrong. */
-async function prepareFaketime() {
+/** The sources' tests talk to a real ClickHouse, the clusters' run a host whose clock is wrong. */
+async function prepareServers() {
+  const { findClickHouse } = require('../dist/tools/demo/clickhouse.js');
+  const { canInstallPackages } = require('../dist/tools/apt.js');
+  const { installClickHouse } = require('../dist/tools/demo/clickhouseInstall.js');
   const { findFaketime, installFaketime } = require('../dist/tools/faketime.js');
-  if (findFaketime() === null) await installFaketime(console.log);
+  const missing = [
+    { name: 'clickhouse-server', there: findClickHouse() !== null, install: installClickHouse },
+    { name: 'libfaketime', there: findFaketime() !== null, install: installFaketime },
+  ].filter(one => !one.there);
+  for (const { name, install } of missing) {
+    if (canInstallPackages()) await install(console.log);
+    else
+      console.log(`${name} is not installed, and only root on Debian can do that here: tests that need it will fail.`);
+  }
 }
 
 function check() {
@@ -90,8 +95,7 @@ async function main() {
   try {
     build(console.log);
     env.WATCHBELL_MONGOD = await prepareMongod();
-    await prepareClickhouse();
-    await prepareFaketime();
+    await prepareServers();
   } catch (error) {
     console.error(error);
     note('set-up', { failed: 1 });

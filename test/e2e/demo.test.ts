@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { findClickhouse } from '../../tools/demo/clickhouseBinary';
+import { findClickHouse } from '../../tools/demo/clickhouse';
 import { command, program } from '../support/command';
 
 const demoFolders = () => readdirSync(tmpdir()).filter(name => name.startsWith('watchbell-demo-'));
@@ -19,7 +19,7 @@ describe('npm run demo -- --once', () => {
     'shows every step in under 90 s with the log in %s, and leaves nothing',
     { timeout: 180_000 },
     async (log, { skip }) => {
-      if (log === 'clickhouse' && (await findClickhouse()) === null) return skip('no ClickHouse here');
+      if (log === 'clickhouse' && findClickHouse() === null) return skip('no ClickHouse here');
       const before = demoFolders();
       const played = await command(['demo', '--once', '--log', log], { ...process.env, NODE_OPTIONS: '' }, 150_000);
       expect(played, played.output).toMatchObject({ code: 0 });

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort, type RunningEmbedded, stopEmbedded } from '@watchbell/mongod';
 import { readSettings } from '../../config/settings';
+import { canInstallPackages } from '../apt';
 import { firstAdminToken } from '../cli/firstToken';
 import { CommandError } from '../errors';
 import { prepareDatabase } from '../server/database';
@@ -10,7 +11,8 @@ import { launchServer } from '../server/launch';
 import { originOf } from '../server/readiness';
 import { stopServer } from '../server/stop';
 import type { AccessLog } from './accessLog';
-import { canInstallClickhouse, findClickhouse, installClickhouse } from './clickhouseBinary';
+import { findClickHouse } from './clickhouse';
+import { installClickHouse } from './clickhouseInstall';
 import { clickhouseLog } from './clickhouseLog';
 import { mongodbLog } from './mongodbLog';
 import type { Narrator } from './narrator';
@@ -69,10 +71,10 @@ export async function startAccessLog(
   choice: LogChoice,
   mongodbUrl: string,
 ): Promise<AccessLog> {
-  const binary = choice === 'mongodb' ? null : await clickhouse(narrator, choice);
+  const command = choice === 'mongodb' ? null : await clickhouse(narrator, choice);
   const startedAt = performance.now();
   const log =
-    binary === null ? await mongodbLog(mongodbUrl) : await clickhouseLog(binary, path.join(folder, 'clickhouse'));
+    command === null ? await mongodbLog(mongodbUrl) : await clickhouseLog(command, path.join(folder, 'clickhouse'));
   cleanup.add('access log', () => log.close());
   narrator.part('Access log', `in ${log.what}`, performance.now() - startedAt);
   return log;
@@ -126,13 +128,13 @@ function demoEnvironment(environment: NodeJS.ProcessEnv, folder: string): NodeJS
   };
 }
 
-async function clickhouse(narrator: Narrator, choice: LogChoice) {
-  const found = await findClickhouse();
+async function clickhouse(narrator: Narrator, choice: LogChoice): Promise<string[] | null> {
+  const found = findClickHouse();
   if (found !== null) return found;
-  if (await canInstallClickhouse()) {
+  if (canInstallPackages()) {
     try {
-      await installClickhouse(line => narrator.say(line));
-      return await findClickhouse();
+      await installClickHouse(line => narrator.say(line));
+      return findClickHouse();
     } catch (error) {
       if (choice === 'clickhouse' || !(error instanceof CommandError)) throw error;
       narrator.say(error.message);

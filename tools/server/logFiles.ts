@@ -4,7 +4,7 @@ import path from 'node:path';
 const tailBytes = 32 * 1024;
 
 /** The logs worth following, the most telling last. */
-export const followed = ['master-stdout.log', 'master-stderr.log', 'common-error.log', 'watchbell.log'] as const;
+const followed = ['master-stdout.log', 'master-stderr.log', 'common-error.log', 'watchbell.log'] as const;
 
 /** Lines that belong to a stack, to Node's or Egg's frame around an error, or to a warning. */
 const frame =
