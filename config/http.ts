@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Context, EggAppConfig, PowerPartial } from 'egg';
 
 /**
@@ -20,7 +21,7 @@ export const http: PowerPartial<EggAppConfig> = {
       const status = error.status ?? 500;
       ctx.status = status;
       ctx.set('Content-Type', 'application/problem+json; charset=utf-8');
-      const title = status < 500 ? 'Bad request' : 'Internal error';
+      const title = STATUS_CODES[status] ?? 'Error';
       ctx.body = JSON.stringify({ type: 'about:blank', title, status, detail: title });
     },
   },

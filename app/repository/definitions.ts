@@ -50,7 +50,8 @@ export class DefinitionRepository {
       .collection(model)
       .find({ ...options.filter, deleted: false, ...after })
       .sort({ _id: 1 })
-      .limit(options.limit);
+      .limit(options.limit)
+      .batchSize(options.limit + 1);
     return (await cursor.toArray()).map(stored => model.schema.parse(stored));
   }
 

@@ -99,6 +99,13 @@ describe('every answer', () => {
     }
   });
 
+  it('to what Egg itself refuses is a problem too', async () => {
+    const answer = await api.get('/api/%2e%2e/%2e%2e/x');
+    expect(problemOf(answer)).toMatchObject({ status: answer.status });
+    expect([400, 404]).toContain(answer.status);
+    expect(problemOf(await api.call('OPTIONS', '/api/v1/jobs')).status).toBe(405);
+  });
+
   it('to a failure that nobody foresaw says only under which id the log has more', async () => {
     const { runs, log } = api.watchbell;
     const list = runs.list;
