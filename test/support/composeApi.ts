@@ -17,7 +17,7 @@ import { RunReader } from '../../app/service/runs';
 import { TokenService } from '../../app/service/tokens';
 import { Trials } from '../../app/service/trials';
 import type { Watchbell } from '../../app/service/watchbell';
-import { sources } from './apiKinds';
+import { createSources } from '../../app/source';
 import { RecordedLog } from './log';
 
 export const testSecretKey = 'a key that only tests use';
@@ -34,6 +34,7 @@ export interface ApiWatchbell extends Watchbell {
 /** The use cases behind the routes on one database; no member's loops. */
 export function composeApi(url: string, options: { closeTokenInQuery: boolean }): ApiWatchbell {
   const database = new Database({ url, name: 'unused', operationMs, serverSelectionMs: 3000, appName: 'api-test' });
+  const sources = createSources();
   const announced: string[] = [];
   const removed: string[] = [];
   const definitions = createDefinitions({
