@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { SourceError } from '../domain/errors';
 import { ClickHouse } from './clickhouse';
+import { MongoDb } from './mongodb';
 import type { AnySource, Source } from './types';
 
 /** Every kind of source by its name, made anew for each process: they keep connections, which `close` ends. */
 export function createSources(): ReadonlyMap<string, AnySource> {
-  const all: AnySource[] = [eraseSource(new ClickHouse())];
+  const all: AnySource[] = [eraseSource(new ClickHouse()), eraseSource(new MongoDb())];
   return new Map(all.map(source => [source.kind, source]));
 }
 

@@ -6,10 +6,12 @@ import { createSources } from '../../app/source';
 import type { AnySource } from '../../app/source/types';
 import { eventually } from '../support/eventually';
 import { useClickHouseWorld } from './source/clickhouse';
+import { useMongoDbWorld } from './source/mongodb';
 import { queryContext, type SourceWorld } from './source/world';
 
 const worlds: Record<string, () => () => SourceWorld> = {
   clickhouse: useClickHouseWorld,
+  mongodb: useMongoDbWorld,
 };
 
 describe('the registry of sources', () => {
