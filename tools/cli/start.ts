@@ -6,7 +6,7 @@ import { readStartSettings } from '../../config/startSettings';
 import { CommandError } from '../errors';
 import { prepareDatabase } from '../server/database';
 import { type Installation, installationOf } from '../server/installation';
-import { launchServer } from '../server/launch';
+import { launchServer, NotReadyError } from '../server/launch';
 import { serverProcesses } from '../server/processes';
 import { askReadiness, originOf } from '../server/readiness';
 import { stopServer } from '../server/stop';
@@ -53,12 +53,13 @@ async function startNew(context: CommandContext, installation: Installation): Pr
   }
   const { env, embedded, url } = await prepareDatabase(context.env, installation, say);
   const workers = WATCHBELL_WORKERS ?? availableParallelism();
-  let origin: string;
+  let origin = '';
   try {
     origin = originOf(readSettings(env).WATCHBELL_LISTEN, port);
     say(`Starting the server (workers: ${workers}) …`);
     await launchServer({ installation, root, env, port, workers, origin, timeoutMs: readyMs });
   } catch (error) {
+    if (error instanceof NotReadyError) throw keepsTrying(error, origin);
     if (embedded?.alreadyRunning === false) await stopEmbedded(installation.dataDir);
     throw error;
   }
@@ -68,6 +69,12 @@ async function startNew(context: CommandContext, installation: Installation): Pr
   say(`  MongoDB      ${described(embedded)}`);
   say('  Stop it with "npm stop"; see "npm run status".');
   if (embedded !== null) await sayFirstToken(context, url, origin);
+}
+
+function keepsTrying({ message }: NotReadyError, origin: string): CommandError {
+  return new CommandError(
+    `${message}\nIt runs at ${origin} and keeps trying: see "npm run status", end it with "npm stop".`,
+  );
 }
 
 /** Another host of the same database may have made one: there it is a person's business ("npm run token"). */

@@ -23,7 +23,13 @@ export interface LaunchOptions {
   timeoutMs: number;
 }
 
-/** Starts the server in the background and waits until it is ready. Throws CommandError with what its logs say; nothing of it runs then. */
+/** The server answers but cannot work yet, for want of MongoDB above all: it keeps trying. */
+export class NotReadyError extends CommandError {}
+
+/**
+ * Starts the server in the background and waits until it is ready. Throws NotReadyError where it runs but is not ready in
+ * time, else CommandError with what its logs say; nothing of it runs then.
+ */
 export async function launchServer(options: LaunchOptions): Promise<void> {
   const { installation } = options;
   await mkdir(installation.logDir, { recursive: true, mode: 0o700 });
@@ -32,6 +38,7 @@ export async function launchServer(options: LaunchOptions): Promise<void> {
   try {
     await waitUntilReady(options, starter);
   } catch (error) {
+    if (error instanceof NotReadyError) throw error;
     starter.kill('SIGKILL');
     await stopServer(installation);
     const complaints = await lastErrors(installation.logDir, startedAt);
@@ -78,7 +85,8 @@ async function waitUntilReady(options: LaunchOptions, starter: ChildProcess): Pr
     if (failed || (!running && (seen || starter.exitCode !== null || starter.signalCode !== null)))
       throw new CommandError('The server did not start.');
     if (performance.now() > deadline) {
-      throw new CommandError(`The server is not ready after ${options.timeoutMs / 1000} s: ${readiness.said}.`);
+      const Kind = readiness.answered ? NotReadyError : CommandError;
+      throw new Kind(`The server is not ready after ${options.timeoutMs / 1000} s: ${readiness.said}`);
     }
     await sleep(100);
   }

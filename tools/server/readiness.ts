@@ -8,6 +8,8 @@ export function originOf(listen: string, port: number): string {
 
 export interface Readiness {
   ready: boolean;
+  /** It answered, whatever it said. */
+  answered: boolean;
   /** What the server said, or why it did not answer. */
   said: string;
 }
@@ -17,9 +19,14 @@ export async function askReadiness(origin: string): Promise<Readiness> {
     const answer = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(5000), redirect: 'error' });
     return {
       ready: answer.status === 200,
+      answered: true,
       said: `HTTP ${answer.status} ${(await answer.text()).slice(0, 500)}`.trim(),
     };
   } catch (error) {
-    return { ready: false, said: `no answer (${reasonOf(error instanceof Error ? (error.cause ?? error) : error)})` };
+    return {
+      ready: false,
+      answered: false,
+      said: `no answer (${reasonOf(error instanceof Error ? (error.cause ?? error) : error)})`,
+    };
   }
 }
