@@ -16,7 +16,7 @@ export const ipcNames = {
 } as const;
 
 /** One due occurrence, agent → worker. Short names: thousands travel in one message. */
-export const runHintSchema = z.object({
+const runHintSchema = z.object({
   job: z.string(),
   revision: z.number().int(),
   /** scheduledAt in ms. */

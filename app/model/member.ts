@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineModel } from './types';
 
 /** Where a process runs, so that its own machine can tell at once that it is gone. null where the system does not say. */
-export const processIdentity = z.object({
+const processIdentity = z.object({
   machineBootId: z.string().nullable(),
   pidNamespace: z.string().nullable(),
   /** Start time of the pid in clock ticks since boot (/proc/<pid>/stat, field 22). */

@@ -11,7 +11,7 @@ export const runStates = [
   'lost',
   'skipped',
 ] as const;
-export const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'expired'] as const;
+const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'expired'] as const;
 
 export const runModel = defineModel({
   collection: 'runs',

@@ -17,7 +17,7 @@ export async function connectTo(url: URL, addresses: ResolvedAddress[], signal: 
 }
 
 /** Answers with what the guard has seen, whatever name is asked for. */
-export function pinnedLookup(addresses: ResolvedAddress[]): net.LookupFunction {
+function pinnedLookup(addresses: ResolvedAddress[]): net.LookupFunction {
   return (_hostname, options, callback) => {
     if (options.all) return callback(null, addresses);
     const first = addresses[0];

@@ -203,17 +203,6 @@ export class Deliveries {
     await this.collection.updateMany({ channel, state: 'pending' }, [{ $set: { nextAttemptAt: '$$NOW' } }]);
   }
 
-  /** Drops what was not sent of a deleted job; `alertIdPrefix` is `job.createdRevision.`, so that a job made anew keeps its own. */
-  async dropUnsent(job: string, alertIdPrefix: string): Promise<number> {
-    const error = { code: 'jobDeleted', message: 'Its job was deleted before it was sent.' };
-    const unsent = { $or: [awaiting, { held: true }] };
-    const result = await this.collection.updateMany(
-      { job, alertId: { $gte: alertIdPrefix, $lt: `${alertIdPrefix}\uffff` }, ...unsent },
-      changeOf({ to: 'failed', error }),
-    );
-    return result.modifiedCount;
-  }
-
   /** Newest first. */
   async list({ limit, cursor, ...fields }: DeliveryFilter) {
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -46,7 +46,7 @@ const liveJob = jobModel.schema.extend({ spec: jobSpecSchema });
 const anyJob = z.union([jobModel.schema.extend({ deleted: z.literal(true) }), liveJob]);
 
 /** Reads a stored job; throws a ZodError where the document is not one. */
-export function parseJob(document: unknown): StoredJob {
+function parseJob(document: unknown): StoredJob {
   const stored = anyJob.parse(document);
   if (stored.deleted || stored.spec === null) return { deleted: true, name: stored._id, revision: stored.revision };
   const { _id, revision, createdRevision, plannedFromAt, paused } = stored;

@@ -12,7 +12,8 @@ export interface Removal {
 }
 
 const unfinished = { $in: ['queued', 'running'] };
-const unsent = { $in: ['pending', 'uncertain', 'muted'] };
+/** Awaits an attempt, or the end of its mutes; what is merely history stays as it is. */
+const unsent = { $or: [{ state: 'pending' }, { state: 'uncertain', slot: { $exists: true } }, { held: true }] };
 const removal = z.object({ _id: z.string(), sweepUpTo: z.number().int() });
 
 /** What deleted jobs leave behind, found again by whoever looks. */
@@ -46,7 +47,7 @@ export class Removals {
     const error = { code: 'jobDeleted', message: 'The job was deleted before this message was sent.' };
     await this.database
       .collection(deliveryModel)
-      .updateMany({ alertId, state: unsent }, { $set: { state: 'failed', held: false, error }, $unset: { slot: '' } });
+      .updateMany({ alertId, ...unsent }, { $set: { state: 'failed', held: false, error }, $unset: { slot: '' } });
   }
 
   /** Nothing is left; a later deletion of the same job is another removal. */
@@ -55,7 +56,7 @@ export class Removals {
   }
 
   private async alertIds(job: string, sweepUpTo: number): Promise<string[]> {
-    const ids = await this.database.collection(deliveryModel).distinct('alertId', { job, state: unsent });
+    const ids = await this.database.collection(deliveryModel).distinct('alertId', { job, ...unsent });
     return ids.filter((id): id is string => typeof id === 'string' && creationOf(id, job) <= sweepUpTo);
   }
 }

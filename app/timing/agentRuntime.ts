@@ -21,7 +21,7 @@ import { Sweeper } from './sweeper';
 import { Timekeeper } from './timekeeper';
 
 /** The messages between the agent and the workers of its host. */
-export interface AgentMessenger {
+interface AgentMessenger {
   sendTo(pid: number, action: string, data: unknown): void;
   sendToApp(action: string, data: unknown): void;
   on(action: string, listener: (data: unknown) => void): void;

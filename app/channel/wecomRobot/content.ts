@@ -1,7 +1,7 @@
 import { type Line, type RenderedMessage, truncateUtf8 } from '../../domain/message/render';
 
 /** Bytes of UTF-8 that WeCom takes in one `content` (group robot, path 99110). */
-export const contentLimits = { markdown: 4096, text: 2048 } as const;
+const contentLimits = { markdown: 4096, text: 2048 } as const;
 
 /** Longer links are left out: they would take the room of the message itself. */
 const longestLink = 1000;

@@ -3,7 +3,7 @@ import type { AlertMessage, Labels, MessageKind, SeriesPoint } from '../message/
 
 export type AlertState = 'ok' | 'pending' | 'firing' | 'noData' | 'error';
 
-export type Operator = '>' | '>=' | '<' | '<=' | '==' | '!=' | 'outside' | 'inside';
+type Operator = '>' | '>=' | '<' | '<=' | '==' | '!=' | 'outside' | 'inside';
 export type NoDataPolicy = 'noData' | 'ok' | 'firing' | 'keep';
 export type ErrorPolicy = 'error' | 'ok' | 'firing' | 'keep';
 
@@ -25,7 +25,7 @@ export type CheckResult =
   | { type: 'error'; error: { code: string; message: string } };
 
 /** Which evaluation wrote an alert last; with seq it is what a write must find unchanged. */
-export interface Token {
+interface Token {
   scheduledAt: Date;
   fence: number;
 }

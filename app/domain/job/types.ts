@@ -21,7 +21,7 @@ export interface OnceSchedule {
 }
 
 export type Misfire = 'skip' | 'last' | 'all';
-export type Overlap = 'skip' | 'queue' | 'allow' | 'replace';
+type Overlap = 'skip' | 'queue' | 'allow' | 'replace';
 /** What a run whose member died means: `retry` runs it again (at least once), `close` ends it as lost (at most once). */
 export type OnLost = 'retry' | 'close';
 

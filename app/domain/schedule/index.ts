@@ -1,3 +1,3 @@
 export { dueOccurrences } from './due';
-export { type Bounds, includes, type Timetable, timetable } from './timetable';
+export { includes, type Timetable, timetable } from './timetable';
 export { isZone, validateSchedule } from './validate';

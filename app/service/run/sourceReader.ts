@@ -5,7 +5,7 @@ import type { OutboundPolicy } from '../../net/types';
 import type { AnySource, ForbiddenDatabase } from '../../source/types';
 import { SourceGate } from './sourceGate';
 
-export interface OpenedDefinition {
+interface OpenedDefinition {
   kind: string;
   settings: Record<string, unknown>;
 }

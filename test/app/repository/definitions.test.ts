@@ -15,7 +15,9 @@ afterAll(async () => {
 describe('definitions written through several workers at a time', () => {
   it('are all stored, each with a revision of its own and none left out', async () => {
     await workers[0]?.definitions.sources.put('access-log', sourceBody, options);
-    const before = counterModel.schema.parse(await database.collection(counterModel).findOne({ _id: 'revision' })).value;
+    const before = counterModel.schema.parse(
+      await database.collection(counterModel).findOne({ _id: 'revision' }),
+    ).value;
     const writes = workers.flatMap((worker, number) =>
       Array.from({ length: 15 }, (_, index) =>
         worker.definitions.jobs.put('busy', { ...smallJobBody, title: `${number}.${index}` }, options),
@@ -35,7 +37,8 @@ describe('definitions written through several workers at a time', () => {
         const counter = await reader.collection(counterModel).findOne({ _id: 'revision' });
         const newest = counterModel.schema.parse(counter).value;
         const shown = await Promise.all(['v0', 'v1', 'v2', 'v3'].map(name => revisionOf(reader, name)));
-        if (Math.max(...shown) < newest && shown.some(revision => revision > 0)) gaps.push(`${newest}: ${shown.join()}`);
+        if (Math.max(...shown) < newest && shown.some(revision => revision > 0))
+          gaps.push(`${newest}: ${shown.join()}`);
       }
     };
     const watching = watch();

@@ -80,15 +80,6 @@ describe('claiming', () => {
   });
 });
 
-describe('a deleted job', () => {
-  it('has its unsent messages dropped, and one made anew keeps its own', async () => {
-    await made('gone', 1);
-    expect(await deliveries.dropUnsent('gone', 'gone.2.')).toBe(0);
-    expect(await deliveries.dropUnsent('gone', 'gone.1.')).toBe(1);
-    expect((await world.of('gone'))[0]).toMatchObject({ state: 'failed', error: { code: 'jobDeleted' } });
-  });
-});
-
 describe('listing', () => {
   it('filters by the fields and pages through all, newest first', async () => {
     for (let seq = 1; seq <= 5; seq += 1) await made('paged', seq, ['p']);

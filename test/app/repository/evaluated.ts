@@ -6,7 +6,7 @@ import type { ConcludeInput } from '../../../app/repository/conclude';
 import type { Database } from '../../../app/repository/database';
 
 export const expireAt = new Date('2099-01-01T00:00:00Z');
-export const retention = { transitionExpireAt: expireAt, closedAlertExpireAt: expireAt };
+const retention = { transitionExpireAt: expireAt, closedAlertExpireAt: expireAt };
 
 /** A running run of the job as of scheduledAt, holding the job's slot unless another does. */
 export async function runningRun(

@@ -63,12 +63,6 @@ export const between = value(90);
 export const noData: CheckResult = { type: 'series', series: [] };
 export const failed: CheckResult = { type: 'error', error: { code: '62', message: 'Syntax error' } };
 
-export interface Told {
-  at: number;
-  kind: string;
-  note: string | null;
-  series: Labels;
-}
 
 /** A job's alerts through a sequence of evaluations, as a repository would keep them. */
 export class Story {
