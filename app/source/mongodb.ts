@@ -71,6 +71,7 @@ export class MongoDb implements Source<MongoSettings, MongoQuery> {
         const signal = AbortSignal.any([context.signal, limit.signal, members.refusal]);
         try {
           await untilAborted(client.connect(), signal);
+          await untilAborted(members.assertAll(), signal);
           await assertNotOwn(given, context, members);
           return await untilAborted(work(client, signal, timeoutMs), signal);
         } finally {

@@ -16,6 +16,7 @@ const memberFields = ['hosts', 'passives', 'arbiters'] as const;
 export class Members {
   /** `host:port` of all, also of those that were refused. */
   readonly names = new Set<string>();
+  private readonly resolved = new Set<string>();
   private readonly refused = new AbortController();
 
   constructor(private readonly policy: OutboundPolicy) {}
@@ -34,7 +35,7 @@ export class Members {
         else callback(null, first.address, first.family);
       },
       (error: unknown) => {
-        if (error instanceof NetError && error.code === 'refused') this.refused.abort(error);
+        this.note(error);
         callback(error instanceof Error ? error : new Error(String(error)), '');
       },
     );
@@ -50,6 +51,22 @@ export class Members {
       this.names.add(connectionId);
       this.discovered(reply);
     });
+  }
+
+  /** Resolves what no connection has asked for yet, so that one refused member refuses all. Throws NetError `refused`. */
+  async assertAll(): Promise<void> {
+    for (const name of this.names) {
+      const { host } = endpointOf(name);
+      if (host === null || isIP(host) !== 0 || this.resolved.has(host)) continue;
+      await resolveAllowed(host, this.policy).catch((error: unknown) => this.note(error));
+      this.resolved.add(host);
+    }
+    this.refusal.throwIfAborted();
+  }
+
+  /** A name that has no address now is the driver's to complain of. */
+  private note(error: unknown): void {
+    if (error instanceof NetError && error.code === 'refused') this.refused.abort(error);
   }
 
   /**

@@ -9,6 +9,12 @@ const stages = new Set(
 );
 /** Writes, or runs JavaScript: refused wherever it stands. */
 const never = new Set(['$out', '$merge', '$function', '$where', '$accumulator', '$code']);
+/** Which field of a stage names another collection. */
+const collectionFields: ReadonlyMap<string, string> = new Map([
+  ['$lookup', 'from'],
+  ['$graphLookup', 'from'],
+  ['$unionWith', 'coll'],
+]);
 const deepest = 50;
 
 export interface PipelineFault {
@@ -58,30 +64,32 @@ function stageFault(name: string, body: unknown, path: (string | number)[]): Pip
       ),
     );
   return firstFault([
-    () => otherDatabase(name, fields, path),
+    () => otherDatabase(name, body, fields, path),
     () =>
-      hasPipeline(name) && fields.has('pipeline') ? stagesFault(fields.get('pipeline'), [...path, 'pipeline']) : null,
+      collectionFields.has(name) && fields.has('pipeline')
+        ? stagesFault(fields.get('pipeline'), [...path, 'pipeline'])
+        : null,
   ]);
-}
-
-function hasPipeline(name: string): boolean {
-  return name === '$lookup' || name === '$unionWith';
 }
 
 /** `from: {db, coll}` would leave the database of the settings. */
 function otherDatabase(
   name: string,
+  body: unknown,
   fields: ReadonlyMap<string | number, unknown>,
   path: (string | number)[],
 ): PipelineFault | null {
-  if (name !== '$lookup' && name !== '$unionWith' && name !== '$graphLookup') return null;
-  const field = name === '$unionWith' ? 'coll' : 'from';
-  const message = 'must be the name of a collection: another database is not read';
+  const field = collectionFields.get(name);
+  if (field === undefined) return null;
+  const message = 'must be the name of a collection of this database, other than system.*';
+  if (typeof body === 'string') return isCollection(body) ? null : { path, message };
   if (fields.has('db')) return { path: [...path, 'db'], message };
   const collection = fields.get(field);
-  if (collection === undefined) return null;
-  if (typeof collection === 'string' && !collection.startsWith('system.')) return null;
-  return { path: [...path, field], message };
+  return collection === undefined || isCollection(collection) ? null : { path: [...path, field], message };
+}
+
+function isCollection(name: unknown): boolean {
+  return typeof name === 'string' && !name.startsWith('system.');
 }
 
 function firstFault(checks: (() => PipelineFault | null)[]): PipelineFault | null {

@@ -6,22 +6,11 @@ import { pipelineFault } from './pipeline';
 /** Parameters of the address that only say how to speak with the remote: none reads a file, fetches credentials or goes through a proxy. */
 const parameters = new Set(
   [
-    'replicaSet',
-    'authSource',
-    'authMechanism',
-    'tls',
-    'ssl',
-    'tlsAllowInvalidCertificates',
-    'tlsAllowInvalidHostnames',
-  ].concat([
-    'directConnection',
-    'loadBalanced',
-    'compressors',
-    'srvServiceName',
-    'srvMaxHosts',
-    'readConcernLevel',
-    'appName',
-  ]),
+    'replicaSet authSource authMechanism tls ssl tlsAllowInvalidCertificates tlsAllowInvalidHostnames',
+    'directConnection loadBalanced compressors srvServiceName srvMaxHosts readConcernLevel',
+  ]
+    .join(' ')
+    .split(' '),
 );
 /** Scheme, hosts with credentials, database, parameters. */
 const shape = /^(mongodb(?:\+srv)?:\/\/[^/?#]+)(\/[^?#/]*)?(\?[^#]*)?$/;
