@@ -27,6 +27,8 @@ export class DefinitionFeed {
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<void> = Promise.resolve();
   private lookedAt = 0;
+  /** A look that waits for its turn sees whatever was written until then: further ones would see the same. */
+  private lookWaits = false;
   private stopped = false;
 
   constructor(
@@ -53,7 +55,12 @@ export class DefinitionFeed {
 
   /** One look at the counter and what lies behind it; looks never overlap. Errors are logged, the next look repeats. */
   look(): Promise<void> {
-    return this.queue(() => this.catchUp());
+    if (this.lookWaits) return this.work;
+    this.lookWaits = true;
+    return this.queue(() => {
+      this.lookWaits = false;
+      return this.catchUp();
+    });
   }
 
   /** A definition was written on this host: reload just that one, and move on only when nothing lies between. */

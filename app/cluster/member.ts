@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorFields, type Log } from '../domain/log';
 import type { MemberDoc } from '../model/member';
 import type { Members } from '../repository/members';
@@ -30,6 +31,7 @@ export interface MemberEvents {
 /** Past this difference of wall and monotonic time MongoDB's time is measured again before anything is announced. */
 const driftMaxMs = 500;
 const watchMs = 250;
+const reportEveryMs = 50;
 /** Before the first registration nothing works: MongoDB's return is noticed sooner than by renewMs. */
 const unregisteredRetryMs = 1000;
 
@@ -43,6 +45,9 @@ export class Member implements Lease {
   private controller = new AbortController();
   private deadline: { wall: number; monotonic: number } | null = null;
   private appliedRevision = 0;
+  private reporting: Promise<void> | null = null;
+  private reportedRevision = 0;
+  private reportedAt = Number.NEGATIVE_INFINITY;
   private registered = false;
   private renewing: Promise<void> | null = null;
   private renewTimer: NodeJS.Timeout | undefined;
@@ -108,12 +113,27 @@ export class Member implements Lease {
     return this.valid && this.clock.driftMs() <= driftMaxMs;
   }
 
-  /** Says which revision is in force here; stored at once, and again with each renewal. */
+  /** Says which revision is in force here: stored at once, at most 20 times a second, and again with each renewal. */
   async reportApplied(revision: number): Promise<void> {
     if (revision <= this.appliedRevision) return;
     this.appliedRevision = revision;
     this.metrics.appliedRevision.set(revision);
-    if (this.registered) await this.members.reportApplied(this.memberId, revision);
+    this.reporting ??= this.report().finally(() => {
+      this.reporting = null;
+    });
+    await this.reporting;
+  }
+
+  /** Until what stands in MongoDB is what is applied here: a revision that comes meanwhile goes with the next write. */
+  private async report(): Promise<void> {
+    while (this.reportedRevision < this.appliedRevision) {
+      const waitMs = this.reportedAt + reportEveryMs - this.clocks.monotonic();
+      if (waitMs > 0) await sleep(waitMs);
+      const revision = this.appliedRevision;
+      this.reportedAt = this.clocks.monotonic();
+      if (this.registered) await this.members.reportApplied(this.memberId, revision);
+      this.reportedRevision = revision;
+    }
   }
 
   /** Ends the lease in good order, within limitMs. Runs must have ended or been handed over before. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunDoc } from '../../app/model/run';
 import { ClusterWorld } from '../support/clusterWorld';
 import { testDatabaseUrl } from '../support/database';
 import { eventually } from '../support/eventually';
@@ -42,40 +43,40 @@ afterAll(async () => {
   for (const close of closers) await close();
 }, 60_000);
 
-/** Every job is due at the same 30 instants, beginning well after the last was defined. */
-async function defineLoad(): Promise<void> {
-  const startAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 15_000);
-  const endAt = new Date(startAt.getTime() + seconds * 1000);
+/** Defines the jobs, then waits until 30 seconds of theirs are over; answers from when to when. */
+async function pass30Seconds(): Promise<{ from: number; to: number }> {
   for (let index = 0; index < jobs; index += 1) {
-    const job = world.check('load', { startAt: startAt.toISOString(), endAt: endAt.toISOString() });
-    await world.api.must('PUT', `/api/v1/jobs/load-${index}`, job);
+    await world.api.must('PUT', `/api/v1/jobs/load-${index}`, world.check('load'));
   }
-  expect(Date.now()).toBeLessThan(startAt.getTime());
+  const from = Math.ceil(Date.now() / 1000) * 1000 + 1000;
+  const to = from + seconds * 1000;
+  await sleep(to - Date.now());
+  return { from, to };
 }
 
 describe('two hosts with two workers each', () => {
   it('run 200 jobs a second for 30 s: each occurrence once, none missed, by every worker', async () => {
-    await defineLoad();
-    await sleep(10_000);
+    const { from, to } = await pass30Seconds();
+    const inTime = (run: RunDoc) => run.scheduledAt.getTime() >= from && run.scheduledAt.getTime() < to;
     const ended = await eventually(
       '6,000 runs have ended',
       async () => {
-        const runs = await runsOf(world.database, 'load-');
+        const runs = (await runsOf(world.database, 'load-')).filter(inTime);
         return runs.length >= jobs * seconds && runs.every(run => run.finishedAt !== null) && runs;
       },
-      80_000,
+      60_000,
     );
     expect(ended).toHaveLength(jobs * seconds);
     expect(new Set(ended.map(run => run.state))).toEqual(new Set(['succeeded']));
     expect(new Set(ended.map(run => run.fence))).toEqual(new Set([1]));
     expect(new Set(ended.map(run => run.hostId)).size).toBe(2);
     expect(new Set(ended.map(run => run.member)).size).toBe(4);
-  }, 150_000);
+  }, 240_000);
 
   it('tell of each run in GET /runs, whichever host is asked', async () => {
     for (const host of world.hosts) {
       const items = await world.client(host).all('/api/v1/runs?job=load-7');
-      expect(items).toHaveLength(seconds);
+      expect(items.length).toBeGreaterThanOrEqual(seconds);
       expect(items[0]).toMatchObject({ job: 'load-7', trigger: 'schedule', state: 'succeeded', attempt: 1, fence: 1 });
     }
   });

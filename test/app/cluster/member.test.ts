@@ -124,4 +124,13 @@ describe('Member', () => {
     await member.reportApplied(5);
     expect((await stored(member.memberId)).appliedRevision).toBe(7);
   });
+
+  it('has its newest revision stored soon, however fast revisions come', async () => {
+    const { member, clocks } = memberOf(database);
+    await member.renew();
+    const reports = Array.from({ length: 40 }, (_, index) => member.reportApplied(index + 1));
+    clocks.pass(1000);
+    await Promise.all(reports);
+    expect((await stored(member.memberId)).appliedRevision).toBe(40);
+  });
 });

@@ -63,7 +63,6 @@ export const between = value(90);
 export const noData: CheckResult = { type: 'series', series: [] };
 export const failed: CheckResult = { type: 'error', error: { code: '62', message: 'Syntax error' } };
 
-
 /** A job's alerts through a sequence of evaluations, as a repository would keep them. */
 export class Story {
   alerts: Alert[] = [];
