@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import axios, { type AxiosResponse } from 'axios';
 import { connectTo, reasonOf } from './connect';
+import { Deadline } from './deadline';
 import { NetError } from './errors';
 import { type Resolve, resolveAllowed } from './guard';
 import type { OutboundPolicy } from './types';
@@ -36,23 +37,21 @@ export interface PostAnswer {
  * address that was checked, without redirects and proxies. Answers whatever the status. Throws NetError.
  */
 export async function postHttp(options: PostOptions): Promise<PostAnswer> {
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
-  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  const deadline = new Deadline(options.timeoutMs, [options.signal]);
   const progress = { sent: false };
   try {
-    const socket = await untilAborted(openSocket(options, signal), signal);
+    const socket = await opened(openSocket(options, deadline.signal), deadline);
     try {
       options.beforeSend?.();
       progress.sent = true;
-      return answerOf(await handOver(options, socket, signal));
+      return answerOf(await handOver(options, socket, deadline.signal));
     } finally {
       socket.destroy();
     }
   } catch (error) {
-    throw meant(error, options, progress.sent, deadline.signal);
+    throw meant(error, options, progress.sent, deadline);
   } finally {
-    clearTimeout(timer);
+    deadline.release();
   }
 }
 
@@ -109,33 +108,25 @@ function answerOf({ status, headers, data }: AxiosResponse<unknown>): PostAnswer
   return { status, headers: Object.fromEntries(named), body: Buffer.isBuffer(data) ? data.toString('utf8') : '' };
 }
 
-/** DNS cannot be aborted: who waits for it can. A connection that comes too late is closed. */
-async function untilAborted(opening: Promise<Socket>, signal: AbortSignal): Promise<Socket> {
-  let abort = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(new NetError('aborted', 'aborted'));
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-  });
+/** DNS cannot be aborted. A connection that comes too late is closed. */
+async function opened(opening: Promise<Socket>, deadline: Deadline): Promise<Socket> {
   try {
-    return await Promise.race([opening, aborted]);
+    return await deadline.race(opening);
   } catch (error) {
     opening.then(
       socket => socket.destroy(),
       () => undefined,
     );
     throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
 /** What the failure means for the caller: its own abort, the deadline, the limit, or the network. An axios error is left behind: it carries headers with secrets. */
-function meant(error: unknown, options: PostOptions, sent: boolean, deadline: AbortSignal): unknown {
+function meant(error: unknown, options: PostOptions, sent: boolean, deadline: Deadline): unknown {
   const host = new URL(options.url).host;
   const cause = axios.isAxiosError(error) ? error.cause : error;
   if (options.signal.aborted) return new NetError('aborted', `The request to ${host} was aborted.`, { sent, cause });
-  if (deadline.aborted) {
+  if (deadline.passed) {
     const what = sent ? 'did not answer' : 'could not be connected to';
     return new NetError('timeout', `${host} ${what} within ${options.timeoutMs} ms.`, { sent, cause });
   }

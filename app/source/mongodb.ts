@@ -2,6 +2,7 @@ import { BSON, type Document, type MongoClient, MongoError, MongoServerError } f
 import { SourceError } from '../domain/errors';
 import { truncateUtf8 } from '../domain/message/render';
 import type { SeriesPoint } from '../domain/message/types';
+import { Deadline } from '../net/deadline';
 import { NetError } from '../net/errors';
 import { Clients } from './mongodb/clients';
 import { isOwnServer, type Members } from './mongodb/members';
@@ -57,36 +58,32 @@ export class MongoDb implements Source<MongoSettings, MongoQuery> {
   }
 
   /** Lends a connected client under the time limit, the caller's abort and the guard on members. Throws SourceError. */
-  private async within<T>(
-    given: MongoSettings,
-    context: QueryContext,
-    work: (client: MongoClient, signal: AbortSignal, timeoutMs: number) => Promise<T>,
-  ): Promise<T> {
+  private async within<T>(given: MongoSettings, context: QueryContext, work: Work<T>): Promise<T> {
     const timeoutMs = Math.min(given.timeoutMs, context.timeoutMs);
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), timeoutMs);
-    let refusal: unknown;
-    try {
-      return await this.clients.use(given, context, async (client, members) => {
-        const signal = AbortSignal.any([context.signal, limit.signal, members.refusal]);
+    return await this.clients
+      .use(given, context, async (client, members) => {
+        const deadline = new Deadline(timeoutMs, [context.signal, members.refusal]);
         try {
-          await untilAborted(client.connect(), signal);
-          await untilAborted(members.assertAll(), signal);
-          await assertNotOwn(given, context, members);
-          return await untilAborted(work(client, signal, timeoutMs), signal);
+          await deadline.race(client.connect());
+          await deadline.race(members.assertAll());
+          await deadline.race(assertNotOwn(given, context, members));
+          return await deadline.race(work(client, deadline.signal, timeoutMs));
+        } catch (error) {
+          if (context.signal.aborted) throw new SourceError('aborted', 'The query was aborted.', { cause: error });
+          if (members.refusal.aborted) throw members.refusal.reason;
+          if (deadline.passed) throw new SourceError('timeout', `No answer within ${timeoutMs} ms.`, { cause: error });
+          throw error;
         } finally {
-          if (members.refusal.aborted) refusal = members.refusal.reason;
+          deadline.release();
         }
+      })
+      .catch((error: unknown) => {
+        throw meant(error);
       });
-    } catch (error) {
-      if (context.signal.aborted) throw new SourceError('aborted', 'The query was aborted.', { cause: error });
-      if (limit.signal.aborted) throw new SourceError('timeout', `No answer within ${timeoutMs} ms.`, { cause: error });
-      throw meant(refusal ?? error);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
+
+type Work<T> = (client: MongoClient, signal: AbortSignal, timeoutMs: number) => Promise<T>;
 
 /** All documents, or SourceError as soon as they are too many. */
 async function bounded(cursor: AsyncIterable<Document> & { close(): Promise<void> }): Promise<Document[]> {
@@ -112,21 +109,6 @@ async function assertNotOwn(
     'refused',
     `The database ${own.database} is Watchbell's own, which a source does not read: give another one.`,
   );
-}
-
-/** Connecting cannot be aborted: who waits for it can. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 function meant(error: unknown): unknown {
