@@ -36,8 +36,10 @@ export class Database {
   readonly db: Db;
 
   constructor(private readonly options: DatabaseOptions) {
+    const inUrl = new URL(options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, '')).pathname.slice(1);
+    const name = inUrl === '' ? options.name : inUrl;
     const clientOptions: MongoClientOptions = {
-      appName: options.appName,
+      appName: appNameIn(name, options.appName),
       retryWrites: true,
       retryReads: true,
       writeConcern: { w: 'majority', journal: true },
@@ -50,8 +52,7 @@ export class Database {
       ignoreUndefined: true,
     };
     this.client = new MongoClient(options.url, clientOptions);
-    const inUrl = new URL(options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, '')).pathname.slice(1);
-    this.db = this.client.db(inUrl === '' ? options.name : inUrl, {
+    this.db = this.client.db(name, {
       writeConcern: { w: 'majority', journal: true },
       readConcern: new ReadConcern('majority'),
       readPreference: 'primary',
@@ -118,6 +119,11 @@ export class Database {
       if (!(error instanceof MongoError && error.code === namespaceExists)) throw error;
     }
   }
+}
+
+/** What the server calls the connections of a program to one of its databases: several installations may share a server. */
+export function appNameIn(database: string, appName: string): string {
+  return `${appName} ${database}`;
 }
 
 /** The server answered that a unique key is taken. */

@@ -13,6 +13,8 @@ import { Jobs } from '../repository/jobs';
 import { Members } from '../repository/members';
 import { Revisions } from '../repository/revisions';
 import { Runs } from '../repository/runs';
+import { Transactions } from '../repository/transactions';
+import { AbandonedTransactions } from './abandonedTransactions';
 import { Announcer } from './announcer';
 import { assertOwnHostId } from './hostStart';
 import { Planner } from './planner';
@@ -49,6 +51,7 @@ export class AgentRuntime {
   private readonly runs: Runs;
   private readonly member: Member;
   private readonly sweeper: Sweeper;
+  private readonly abandoned: AbandonedTransactions;
   private readonly timekeeper: Timekeeper;
   private readonly feed: DefinitionFeed;
   private readonly watch: RevisionWatch;
@@ -64,6 +67,7 @@ export class AgentRuntime {
     this.runs = new Runs(this.database, settings.runRetentionDays);
     this.member = new Member(this.members, { ...settings, role: 'agent', pid, masterPid }, log, this.metrics);
     this.sweeper = new Sweeper(this.members, this.member, settings, log);
+    this.abandoned = new AbandonedTransactions(new Transactions(this.database, 'watchbell-worker'), settings, log);
     this.timekeeper = this.buildTimekeeper();
     const jobs = new Jobs(this.database);
     const revisions = new Revisions(this.database);
@@ -97,7 +101,7 @@ export class AgentRuntime {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.timekeeper.stop();
-    await Promise.allSettled([this.watch.stop(), this.feed.stop(), this.sweeper.stop()]);
+    await Promise.allSettled([this.watch.stop(), this.feed.stop(), this.sweeper.stop(), this.abandoned.stop()]);
     await this.member.stop(1000).catch((error: unknown) => {
       this.options.log.warn('agent.leaveFailed', errorFields(error));
     });
@@ -113,6 +117,7 @@ export class AgentRuntime {
     await this.member.renew();
     this.member.start();
     this.sweeper.start();
+    this.abandoned.start();
     this.feed.start();
     this.watch.start();
     this.timekeeper.start();

@@ -5,7 +5,7 @@ import { afterLoss } from '../../domain/run/lost';
 import type { Members } from '../../repository/members';
 import type { Runs, UnfinishedRun } from '../../repository/runs';
 import type { ActiveRuns } from './activeRuns';
-import type { OwnedRun, Starter } from './starter';
+import type { Starter } from './starter';
 
 export interface LostRunsPorts {
   runs: Runs;
@@ -22,6 +22,8 @@ export interface LostRunsPorts {
 
 /** Runs looked at in one sweep. */
 const sweepLimit = 500;
+/** Runs taken over at the same time. */
+const atOnce = 20;
 
 /**
  * Takes over unfinished runs whose member is not live. Level-triggered: every sweep asks anew, so nothing depends on
@@ -82,20 +84,29 @@ export class LostRuns {
     if (dead.length > 0) await this.settle(await runs.unfinishedOf(dead, sweepLimit));
   }
 
+  /** Several at once, each started as soon as it is taken; one that cannot be settled now does not keep the others. */
   private async settle(lost: readonly UnfinishedRun[]): Promise<void> {
-    const { starter, lease, active, maxRuns } = this.ports;
-    const owned: OwnedRun[] = [];
+    const { lease, active, maxRuns } = this.ports;
     const { memberId } = lease;
-    for (const run of lost) {
-      if (this.stopped || !lease.valid || active.size + owned.length >= maxRuns) break;
-      const taken = await this.settleOne(run, memberId);
-      if (taken !== null) owned.push(taken);
+    let from = 0;
+    while (from < lost.length) {
+      const room = Math.min(maxRuns - active.size, atOnce);
+      if (this.stopped || !lease.valid || room <= 0) return;
+      const part = lost.slice(from, from + room);
+      from += room;
+      this.assertSome(await Promise.allSettled(part.map(run => this.settleOne(run, memberId))));
     }
-    await starter.start(owned, memberId);
   }
 
-  private async settleOne(run: UnfinishedRun, member: string): Promise<OwnedRun | null> {
-    const { runs, clock, lease, log, metrics } = this.ports;
+  /** Where nothing of a part could be settled MongoDB is away: the next sweep is soon enough. Throws its error then. */
+  private assertSome(settled: readonly PromiseSettledResult<unknown>[]): void {
+    const failed = settled.filter(one => one.status === 'rejected');
+    if (failed.length > 0 && failed.length === settled.length) throw failed[0]?.reason;
+    for (const { reason } of failed) this.ports.log.warn('lostRuns.notSettled', errorFields(reason));
+  }
+
+  private async settleOne(run: UnfinishedRun, member: string): Promise<void> {
+    const { runs, starter, clock, lease, log, metrics } = this.ports;
     const decision = afterLoss(run);
     const fields = { jobId: run.job, runId: run.id, from: run.member, fence: run.fence + 1 };
     if (decision.action === 'close') {
@@ -103,13 +114,13 @@ export class LostRuns {
         metrics.runs.inc({ state: 'lost' });
         log.warn('run.lost', fields);
       }
-      return null;
+      return;
     }
     const to = { member, hostId: lease.hostId, now: clock.now(), lostCount: decision.lostCount };
-    if (!(await runs.takeOver(run, to))) return null;
+    if (!(await runs.takeOver(run, to))) return;
     metrics.takenOver.inc();
     log.warn('run.takenOver', fields);
     const { id, job, scheduledAt, attempt } = run;
-    return { id, job, revision: run.jobRevision, scheduledAt, fence: run.fence + 1, attempt };
+    await starter.start([{ id, job, revision: run.jobRevision, scheduledAt, fence: run.fence + 1, attempt }], member);
   }
 }
