@@ -6,7 +6,7 @@ import { freePort, statusEmbedded } from '@watchbell/mongod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { installationOf } from '../../tools/server/installation';
 import { serverProcesses } from '../../tools/server/processes';
-import { command, program } from '../support/command';
+import { command } from '../support/command';
 import { eventually } from '../support/eventually';
 
 const dataDir = mkdtempSync(path.join(tmpdir(), 'wb-e2e-'));
@@ -159,24 +159,5 @@ describe('npm start refuses', () => {
     expect(refused.output).toMatch(words);
     expect(refused.output).not.toMatch(/^\s+at /m);
     await expectNothingLeft();
-  });
-
-  it('without the wrapper: no MONGODB_URL is one sentence with the two ways out, in under 5 s', async () => {
-    const scripts = path.resolve(__dirname, '../../node_modules/egg-scripts/bin/egg-scripts.js');
-    const logs = [`--stdout=${dataDir}/out.log`, `--stderr=${dataDir}/err.log`];
-    const args = [
-      scripts,
-      'start',
-      '--daemon',
-      `--port=${env['WATCHBELL_PORT']}`,
-      '--title=wb-bare',
-      '--workers=2',
-      ...logs,
-      'dist',
-    ];
-    const refused = await program(process.execPath, args, { ...env, NODE_LOG_DIR: dataDir });
-    expect(refused.code).not.toBe(0);
-    expect(refused.tookMs).toBeLessThan(5000);
-    expect(refused.output).toMatch(/MONGODB_URL is not set: .*"npm start"/);
   });
 });
