@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { SettingsError } from '../app/domain/errors';
+import { isZone } from '../app/domain/schedule';
 
 const ms = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);
 const flag = z
@@ -57,9 +59,15 @@ export const environmentSchema = z.object({
     .url()
     .optional()
     .describe('Address under which people reach Watchbell: links in messages start with it.'),
-  WATCHBELL_DEFAULT_ZONE: z.string().default('UTC').describe('Time zone of schedules that name none (IANA name).'),
+  WATCHBELL_DEFAULT_ZONE: z
+    .string()
+    .refine(isZone, 'must be an IANA name such as Asia/Shanghai')
+    .default('UTC')
+    .describe('Time zone of schedules that name none (IANA name).'),
   WATCHBELL_ALLOW_LOOPBACK: flag.describe('Lets sources and channels reach 127.0.0.0/8 and ::1.'),
-  WATCHBELL_ALLOW_NETS: list.describe('Comma-separated CIDR ranges that channels may reach besides public addresses.'),
+  WATCHBELL_ALLOW_NETS: list
+    .refine(nets => nets.every(ipaddr.isValidCIDR), 'must be CIDR ranges such as 10.0.0.0/8, separated by commas')
+    .describe('Comma-separated CIDR ranges that channels may reach besides public addresses.'),
   WATCHBELL_CLOSE_TOKEN_IN_QUERY: flag.describe(
     'Lets /close and /open take ?token= with a token that can do nothing else.',
   ),

@@ -88,6 +88,7 @@ export class WorkerRuntime {
       if (end.status === 'rejected') log.warn('worker.stopFailed', errorFields(end.reason));
     }
     await this.parts.member.stop(leaveMs).catch((error: unknown) => log.warn('worker.leaveFailed', errorFields(error)));
+    for (const source of this.parts.sources.values()) await source.close();
     await this.parts.database.close();
   }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  resolve: { alias: { '@watchbell/mongod': path.join(__dirname, 'packages/mongod/src/index.ts') } },
+  resolve: { alias: { '@watchbell/mongod': path.join(import.meta.dirname, 'packages/mongod/src/index.ts') } },
   test: {
     include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
     globalSetup: ['test/support/globalSetup.ts'],
