@@ -26,22 +26,23 @@ export class Load {
     private readonly world: ClusterWorld,
     private readonly options: LoadOptions,
   ) {
-    this.startAt = Math.ceil((Date.now() + (options.leadMs ?? 3000)) / 1000) * 1000;
+    this.startAt = Math.ceil((Date.now() + (options.leadMs ?? 5000)) / 1000) * 1000;
     this.endAt = this.startAt + options.seconds * 1000;
   }
 
   /** Defines the jobs, and waits until the load has run for `intoMs`. */
   async begin(intoMs = 0): Promise<this> {
     const { name, jobs, over = () => ({}) } = this.options;
-    for (let index = 0; index < jobs; index += 1) {
+    const define = (index: number) => {
       const job = this.world.check(name, {
         schedule: { everyMs: 1000, anchorAt: new Date(this.offsetOf(index)).toISOString() },
         startAt: new Date(this.startAt).toISOString(),
         endAt: new Date(this.endAt).toISOString(),
         ...over(index),
       });
-      await this.world.api.must('PUT', `/api/v1/jobs/${name}-${index}`, job);
-    }
+      return this.world.api.must('PUT', `/api/v1/jobs/${name}-${index}`, job);
+    };
+    await Promise.all(Array.from({ length: jobs }, (_, index) => define(index)));
     if (Date.now() > this.startAt) throw new Error(`${name}: its jobs were defined too late`);
     await sleep(this.startAt + intoMs - Date.now());
     return this;
