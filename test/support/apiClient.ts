@@ -11,6 +11,8 @@ export class ApiClient {
   constructor(
     private readonly baseUrl: () => string,
     readonly token: string,
+    /** Limit of one answer in ms. */
+    private readonly timeoutMs = 20_000,
   ) {}
 
   get(path: string): Promise<ApiAnswer> {
@@ -60,22 +62,26 @@ export class ApiClient {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = { Authorization: `Bearer ${this.token}`, ...(text && { 'Content-Type': 'application/json' }) };
     return new Promise((resolve, reject) => {
-      const outgoing = request(`${this.baseUrl()}${path}`, { method, agent, headers, timeout: 20_000 }, incoming => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () => {
-          const answered = Buffer.concat(chunks).toString();
-          const isJson = String(incoming.headers['content-type']).includes('json');
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            body: isJson ? JSON.parse(answered) : { text: answered },
+      const outgoing = request(
+        `${this.baseUrl()}${path}`,
+        { method, agent, headers, timeout: this.timeoutMs },
+        incoming => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', reject);
+          incoming.on('end', () => {
+            const answered = Buffer.concat(chunks).toString();
+            const isJson = String(incoming.headers['content-type']).includes('json');
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: incoming.headers,
+              body: isJson ? JSON.parse(answered) : { text: answered },
+            });
           });
-        });
-      });
+        },
+      );
       outgoing.on('error', reject);
-      outgoing.on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer in 20 s`)));
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer in ${this.timeoutMs} ms`)));
       outgoing.end(text);
     });
   }
