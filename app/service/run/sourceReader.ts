@@ -25,13 +25,15 @@ const limits = z.object({ timeoutMs: z.number().default(10_000), maxConcurrent: 
 /** Reads defined sources for the executors, within each source's own limits. */
 export class SourceReader {
   private readonly gate = new SourceGate();
+  /** Loads asked for in this very turn of the loop: the runs of a batch start together and read one definition. */
+  private readonly loading = new Map<string, Promise<OpenedDefinition | null>>();
 
   constructor(private readonly ports: SourceReaderPorts) {}
 
   /** Throws SourceError; `queryId` is unique for the attempt. */
   async read(name: string, query: unknown, queryId: string, signal: AbortSignal): Promise<SeriesPoint[]> {
-    const { sources, loadSource, outbound, forbiddenDatabase, workers } = this.ports;
-    const definition = await loadSource(name);
+    const { sources, outbound, forbiddenDatabase, workers } = this.ports;
+    const definition = await this.load(name);
     const source = definition === null ? undefined : sources.get(definition.kind);
     if (definition === null || source === undefined) throw new SourceError('noSource', `There is no source "${name}".`);
     const { timeoutMs, maxConcurrent } = limits.parse(definition.settings);
@@ -39,5 +41,16 @@ export class SourceReader {
     return await this.gate.through(name, share, signal, () =>
       source.read(definition.settings, query, { queryId, timeoutMs, signal, outbound, forbiddenDatabase }),
     );
+  }
+
+  private load(name: string): Promise<OpenedDefinition | null> {
+    const known = this.loading.get(name);
+    if (known !== undefined) return known;
+    const load = Promise.resolve().then(() => {
+      this.loading.delete(name);
+      return this.ports.loadSource(name);
+    });
+    this.loading.set(name, load);
+    return load;
   }
 }
