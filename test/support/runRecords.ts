@@ -10,9 +10,3 @@ export async function runsOf(database: Database, prefix: string): Promise<RunDoc
     .toArray();
   return stored.map(document => runModel.schema.parse(document));
 }
-
-/** The instants of `everyMs` in [from, to). */
-export function dueBetween(from: number, to: number, everyMs: number): number[] {
-  const first = Math.ceil(from / everyMs) * everyMs;
-  return Array.from({ length: Math.max(0, Math.ceil((to - first) / everyMs)) }, (_, index) => first + index * everyMs);
-}
