@@ -24,6 +24,7 @@ export async function untilItWorks(step: () => Promise<void>, log: Log, stopped:
 
 /** What every member checks before it does anything. */
 export async function prepareDatabase(database: Database, assertKey: () => Promise<void>): Promise<void> {
+  await database.connect();
   await database.assertReplicaSet();
   await database.ensureIndexes();
   await assertKey();

@@ -29,7 +29,7 @@ type IdDocument = Document & { _id: string };
 
 /**
  * The one handle on MongoDB. Concern and preference are set here and per operation, never taken from the URL.
- * The driver connects by itself at the first operation and again after an outage: nothing here waits for a connection.
+ * After its first connection the driver connects again by itself, whatever the outage.
  */
 export class Database {
   readonly client: MongoClient;
@@ -80,6 +80,14 @@ export class Database {
   /** One causally consistent session: a majority read in it sees at least what its own majority write saw. */
   async causally<T>(fn: (session: ClientSession) => Promise<T>): Promise<T> {
     return await this.client.withSession({ causalConsistency: true }, fn);
+  }
+
+  /**
+   * The first connection, to be tried until it works: the driver does not look for a server any more whose client could
+   * not reach one at first. Does nothing once it has worked.
+   */
+  async connect(): Promise<void> {
+    await this.client.connect();
   }
 
   /** Refuses what Watchbell cannot be right on; the sentence says what to use. Throws SettingsError. */
