@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Embedded, startTemporary } from '@watchbell/mongod';
+import { type Embedded, startStandalone, startTemporary } from '@watchbell/mongod';
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exists, freePort, type Host, testSecretKey } from '../support/cluster';
 import { ClusterWorld } from '../support/clusterWorld';
 import { type CommandResult, program } from '../support/command';
 import { eventually } from '../support/eventually';
+import { MongosStandIn } from '../support/mongosStandIn';
 
 const root = path.resolve(__dirname, '../..');
 const password = 'mongo-pass-3f9a';
@@ -121,6 +122,32 @@ describe('a host that may not run', () => {
     },
     30_000,
   );
+});
+
+describe('a MongoDB that Watchbell cannot be right on', () => {
+  it('is refused with a sentence where it is no replica set', async () => {
+    const standalone = await startStandalone();
+    try {
+      const host = world.host('standalone', { workers: 1, mongodbUrl: standalone.url });
+      await host.launch();
+      await refusal(host, 15_000);
+      expect(host.complaints()).toMatch(/MONGODB_URL points at a standalone mongod; .*--replSet/);
+    } finally {
+      await standalone.stop();
+    }
+  }, 30_000);
+
+  it('is refused with a sentence where it is a mongos', async () => {
+    const mongos = await MongosStandIn.start();
+    try {
+      const host = world.host('mongos', { workers: 1, mongodbUrl: mongos.url });
+      await host.launch();
+      await refusal(host, 15_000);
+      expect(host.complaints()).toMatch(/MONGODB_URL points at a mongos; Watchbell needs a replica set/);
+    } finally {
+      await mongos.stop();
+    }
+  }, 30_000);
 });
 
 describe('the files of a host', () => {
