@@ -26,6 +26,8 @@ beforeAll(async () => {
   [a, b] = [world.host('a'), world.host('b')];
   await Promise.all([a.start(), b.start()]);
   await world.defineNumbers();
+  // Longer than a worker is stopped below: it must go on with the answer, not with a timeout.
+  await world.api.must('PATCH', '/api/v1/sources/numbers', { timeoutMs: 60_000 });
   await world.api.must('PUT', '/api/v1/channels/hook', { kind: 'webhook', url: receiver.url });
   await work();
 }, 90_000);
