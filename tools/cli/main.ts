@@ -2,6 +2,7 @@ import { MongodError, MongodNotFound } from '@watchbell/mongod';
 import { AppError, SettingsError } from '../../app/domain/errors';
 import { demo } from '../demo/demo';
 import { CommandError } from '../errors';
+import { figures } from '../figures/figures';
 import { installationOf } from '../server/installation';
 import { serverProcesses } from '../server/processes';
 import { dev } from './dev';
@@ -13,7 +14,7 @@ import { stop } from './stop';
 import { token } from './token';
 import type { Command } from './types';
 
-const commands: Record<string, Command> = { start, stop, status, logs, token, demo, dev, docs };
+const commands: Record<string, Command> = { start, stop, status, logs, token, demo, dev, docs, figures };
 
 export interface MainOptions {
   /** The command's name and its arguments. */
