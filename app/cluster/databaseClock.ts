@@ -9,17 +9,36 @@ export interface Clocks {
 
 export const systemClocks: Clocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
+interface Measurement {
+  /** MongoDB's time in ms at these times of the own clocks. */
+  database: number;
+  /** How far it may be off: half of the request's duration, and what clocks drift since. */
+  errorMs: number;
+  wall: number;
+  monotonic: number;
+}
+
+/** Two clocks go apart by at most this share (100 ppm; NTP assumes 15). */
+const driftShare = 1e-4;
+
 /** MongoDB's time, estimated as the offset at the last measurement + monotonic time since. */
 export class DatabaseClock implements Clock {
-  private measured: { database: number; wall: number; monotonic: number } | null = null;
+  private measured: Measurement | null = null;
 
   constructor(private readonly clocks: Clocks) {}
 
-  /** Takes MongoDB's answer to a request that was sent and answered at these monotonic times. */
+  /**
+   * Takes MongoDB's answer to a request that was sent and answered at these monotonic times. A slow answer says little:
+   * what is known better already stays, unless the answer shows that MongoDB's clock has moved.
+   */
   measure(database: Date, sentMonotonic: number): void {
     const monotonic = this.clocks.monotonic();
-    const half = (monotonic - sentMonotonic) / 2;
-    this.measured = { database: database.getTime() + half, wall: this.clocks.wall(), monotonic };
+    const errorMs = (monotonic - sentMonotonic) / 2;
+    const fresh = { database: database.getTime() + errorMs, errorMs };
+    const known = this.predicted(monotonic);
+    const agree = known !== null && Math.abs(known.database - fresh.database) <= known.errorMs + errorMs;
+    const better = agree && known.errorMs < errorMs ? known : fresh;
+    this.measured = { ...better, wall: this.clocks.wall(), monotonic };
   }
 
   now(): Date {
@@ -40,5 +59,11 @@ export class DatabaseClock implements Clock {
     if (this.measured === null) return Number.POSITIVE_INFINITY;
     const wall = this.clocks.wall() - this.measured.wall;
     return Math.abs(wall - (this.clocks.monotonic() - this.measured.monotonic));
+  }
+
+  private predicted(monotonic: number): { database: number; errorMs: number } | null {
+    if (this.measured === null) return null;
+    const age = monotonic - this.measured.monotonic;
+    return { database: this.measured.database + age, errorMs: this.measured.errorMs + age * driftShare };
   }
 }
