@@ -14,7 +14,7 @@ function jsonLine(meta?: LoggerMeta): string {
     : JSON.stringify({ time: new Date().toISOString(), level, pid, message });
 }
 
-export default (_info: EggAppInfo) => {
+export default (_info: EggAppInfo): PowerPartial<EggAppConfig> & { watchbell: WatchbellConfig } => {
   const settings = settingsOrExit();
   const watchbell: WatchbellConfig = watchbellConfig(settings);
   const dir = settings.WATCHBELL_LOG_DIR;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Document, MongoClient } from 'mongodb';
 import { Database } from '../../app/repository/database';
+import { Transactions } from '../../app/repository/transactions';
 import { TokenService } from '../../app/service/tokens';
 import { ApiClient } from './apiClient';
 import { Host, type HostOptions, uniqueHostId } from './cluster';
@@ -109,6 +110,8 @@ export class ClusterWorld {
 
   async close(): Promise<void> {
     await Promise.all(this.hosts.map(host => host.remove()));
+    // What killed workers had open would keep the database from being dropped for up to a minute.
+    await new Transactions(this.database, 'watchbell-worker').endAbandoned(0);
     await this.numbers.db(this.numbersName).dropDatabase();
     await this.numbers.close();
     await this.database.db.dropDatabase();
