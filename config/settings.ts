@@ -91,7 +91,7 @@ export const environmentSchema = z.object({
   WATCHBELL_POLL_MS: ms(1000, 200, 30_000)
     .meta({ unit: 'ms' })
     .describe('How often the revision of the definitions is looked at.'),
-  WATCHBELL_MAX_RUNS: ms(200, 1, 10_000)
+  WATCHBELL_MAX_RUNS: ms(1000, 1, 10_000)
     .meta({ unit: 'runs' })
     .describe('Runs in progress in one worker; what is due beyond that waits.'),
   WATCHBELL_MAX_SENDS: ms(20, 1, 500).meta({ unit: 'deliveries' }).describe('Deliveries in progress in one worker.'),

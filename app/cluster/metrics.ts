@@ -40,6 +40,7 @@ export class Metrics {
   );
   readonly heapSize = this.gauge('watchbell_timekeeper_jobs', 'Jobs in the heap of the timekeeper');
   readonly running = this.gauge('watchbell_runs_running', 'Runs in progress on this host');
+  readonly sourceWaiting = this.gauge('watchbell_source_reads_waiting', 'Reads that wait for a place at their source');
   readonly waiting = this.gauge('watchbell_occurrences_waiting', 'Announced occurrences that wait for a free place');
 
   private counter(name: string, help: string): Counter {

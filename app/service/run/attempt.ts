@@ -2,6 +2,7 @@ import type { Job } from '../../domain/job/types';
 import type { AnyExecutor, Outcome } from '../../executor/types';
 import type { ActiveRun } from './activeRuns';
 import type { SourceReader } from './sourceReader';
+import { TimeLimit } from './timeLimit';
 
 export type AttemptResult =
   | { type: 'done'; outcome: Outcome }
@@ -17,11 +18,10 @@ export async function attempt(
   run: ActiveRun,
   reader: SourceReader,
 ): Promise<AttemptResult> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new Error('timeout')), job.timeoutMs);
+  const limit = new TimeLimit(job.timeoutMs);
   const signal = AbortSignal.any([run.controller.signal, limit.signal]);
   const readSource = (name: string, query: unknown, inner: AbortSignal) =>
-    reader.read(name, query, `${run.id}#${run.fence}`, inner);
+    reader.read({ name, query, queryId: `${run.id}#${run.fence}` }, limit, inner);
   try {
     const outcome = await abortable(executor.run(job.settings, { readSource }, signal), signal);
     return { type: 'done', outcome };
@@ -30,7 +30,7 @@ export async function attempt(
     if (limit.signal.aborted) return { type: 'timedOut', error: timeoutError(job.timeoutMs, error) };
     return { type: 'failed', error: namedError(error) };
   } finally {
-    clearTimeout(timer);
+    limit.end();
   }
 }
 

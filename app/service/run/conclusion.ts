@@ -14,6 +14,7 @@ import type { Alerts } from '../../repository/alerts';
 import { type ConcludeInput, conclude, concluded } from '../../repository/conclude';
 import { type Database, isAway } from '../../repository/database';
 import type { ActiveRun } from './activeRuns';
+import { Gate } from './gate';
 
 /** How a run ends, as recorded. */
 export interface RunEnd {
@@ -38,9 +39,13 @@ const dayMs = 86_400_000;
 /** An alert that changes under the evaluation each time is another run's; after so many tries something is wrong. */
 const maxTries = 20;
 const awayRetryMs = 500;
+/** Transactions at the same time: more would only wait for connections and conflict. */
+const atOnce = 40;
 
 /** Ends runs: the evaluation of their alerts and the run's record change in one transaction. */
 export class Conclusion {
+  private readonly gate = new Gate();
+
   constructor(private readonly ports: ConclusionPorts) {}
 
   /**
@@ -51,7 +56,8 @@ export class Conclusion {
     let unknown = false;
     for (let tries = 1; ; tries += 1) {
       try {
-        const after = await this.apply(job, run, end, check);
+        const { signal } = run.controller;
+        const after = await this.gate.through('conclude', atOnce, signal, () => this.apply(job, run, end, check));
         this.ended(job, run, end, after);
         return;
       } catch (error) {

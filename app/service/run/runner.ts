@@ -31,7 +31,7 @@ export class Runner {
 
   /** Takes a run over into this worker's care; its promise is owned by ActiveRuns. */
   execute(job: Job, run: ActiveRun): void {
-    const { active, log, metrics } = this.ports;
+    const { active, log, metrics, reader } = this.ports;
     const done = this.toItsEnd(job, run).catch((error: unknown) => {
       const lost = error instanceof FenceLostError;
       log[lost ? 'warn' : 'error']('run.dropped', {
@@ -42,7 +42,12 @@ export class Runner {
       });
     });
     active.add(run, done);
-    metrics.running.set(active.size);
+    const measure = () => {
+      metrics.running.set(active.size);
+      metrics.sourceWaiting.set(reader.waiting);
+    };
+    measure();
+    void done.finally(measure);
   }
 
   private async toItsEnd(job: Job, run: ActiveRun): Promise<void> {

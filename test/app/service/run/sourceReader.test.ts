@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SourceError } from '../../../../app/domain/errors';
 import { SourceReader } from '../../../../app/service/run/sourceReader';
+import { TimeLimit } from '../../../../app/service/run/timeLimit';
 import type { AnySource } from '../../../../app/source/types';
 
 const never = new AbortController().signal;
@@ -36,7 +37,8 @@ function world(settings: Record<string, unknown> = {}, workers = 1) {
   return { reader, seen };
 }
 
-const read = (reader: SourceReader, signal = never) => reader.read('there', 'q', 'id', signal);
+const read = (reader: SourceReader, signal = never, limit = new TimeLimit(60_000)) =>
+  reader.read({ name: 'there', query: 'q', queryId: 'id' }, limit, signal).finally(() => limit.end());
 
 describe('SourceReader', () => {
   it("keeps to the source's maxConcurrent, shared by the workers of the host", async () => {
@@ -63,9 +65,18 @@ describe('SourceReader', () => {
     expect(await Promise.all([first, third])).toHaveLength(2);
   });
 
+  it('does not count the wait for a place as the time of a run', async () => {
+    const { reader } = world({ maxConcurrent: 1 });
+    const limits = Array.from({ length: 20 }, () => new TimeLimit(60));
+    await Promise.all(limits.map(limit => read(reader, never, limit)));
+    expect(limits.filter(limit => limit.signal.aborted)).toEqual([]);
+  });
+
   it('names a source that is not there', async () => {
     const { reader } = world();
-    await expect(reader.read('gone', 'q', 'id', never)).rejects.toThrow(
+    const limit = new TimeLimit(60_000);
+    const gone = { name: 'gone', query: 'q', queryId: 'id' };
+    await expect(reader.read(gone, limit, never).finally(() => limit.end())).rejects.toThrow(
       new SourceError('noSource', 'There is no source "gone".'),
     );
   });
