@@ -1,5 +1,6 @@
 import type { Job, Misfire, OnLost } from '../domain/job/types';
-import { dueOccurrences, type Timetable, timetable } from '../domain/schedule';
+import { dueOccurrences, type Timetable } from '../domain/schedule';
+import type { Timetables } from './timetables';
 
 /** What the timekeeper keeps of one job: no more than planning needs. */
 export interface PlannedJob {
@@ -20,14 +21,14 @@ export interface PlannedJob {
 }
 
 /** Null for a job that is not to run: disabled or paused. */
-export function planOf(job: Job): PlannedJob | null {
+export function planOf(job: Job, timetables: Timetables): PlannedJob | null {
   if (!job.enabled || job.paused !== null) return null;
-  const { schedule, startAt, endAt } = job;
+  const { key, table } = timetables.of(job);
   return {
     name: job.name,
     revision: job.revision,
-    table: timetable(schedule, { startAt, endAt }),
-    scheduleKey: JSON.stringify([schedule, startAt, endAt]),
+    table,
+    scheduleKey: key,
     plannedFromAt: job.plannedFromAt.getTime(),
     graceMs: job.graceMs,
     misfire: job.misfire,

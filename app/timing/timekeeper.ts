@@ -6,6 +6,7 @@ import type { RunHint } from '../ipc/messages';
 import { Heap } from './heap';
 import { PendingOccurrences } from './pendingOccurrences';
 import { dueOf, nextOf, type PlannedJob, planOf } from './plan';
+import { Timetables } from './timetables';
 
 export interface TimekeeperOptions {
   standbyMs: number;
@@ -47,6 +48,7 @@ export class Timekeeper {
   private readonly heap = new Heap<PlannedJob>();
   private readonly planned = new Map<string, PlannedJob>();
   private readonly pending = new PendingOccurrences();
+  private readonly timetables = new Timetables();
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> | null = null;
   private stopped = true;
@@ -71,7 +73,7 @@ export class Timekeeper {
   upsert(job: Job): void {
     const known = this.planned.get(job.name);
     if (known !== undefined && known.revision >= job.revision) return;
-    const plan = planOf(job);
+    const plan = planOf(job, this.timetables);
     if (plan === null) {
       this.remove(job.name);
       return;
