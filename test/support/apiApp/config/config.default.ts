@@ -1,9 +1,10 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { http } from '../../../../config/http';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'watchbell-api-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 export default () => ({
   ...http,
