@@ -4,6 +4,9 @@ import { type ClientSession, MongoError, type TransactionOptions } from 'mongodb
 /** WriteConflict, LockTimeout, SnapshotUnavailable: another transaction was faster; nothing of this one happened. */
 const conflictCodes: unknown[] = [112, 24, 246];
 const longestPauseMs = 20;
+/** A server that is away ends the transaction by itself: who waits for an answer need not wait for that too. */
+const abortMs = 300;
+const leastCommitMs = 300;
 
 /**
  * Runs fn in a transaction, again after a conflict with another one until limitMs have passed. The driver's own
@@ -24,7 +27,7 @@ export async function inTransaction<T>(
       if (session.inTransaction()) await commit(session, deadline);
       return value;
     } catch (error) {
-      if (session.inTransaction()) await session.abortTransaction();
+      if (session.inTransaction()) await session.abortTransaction({ timeoutMS: abortMs });
       if (!isConflict(error) || performance.now() > deadline) throw error;
     }
     await sleep(Math.random() * Math.min(attempt * 4, longestPauseMs));
@@ -35,7 +38,7 @@ export async function inTransaction<T>(
 async function commit(session: ClientSession, deadline: number): Promise<void> {
   for (;;) {
     try {
-      await session.commitTransaction();
+      await session.commitTransaction({ timeoutMS: Math.max(Math.ceil(deadline - performance.now()), leastCommitMs) });
       return;
     } catch (error) {
       const unknown = error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
