@@ -139,19 +139,18 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoError && error.code === 11000;
 }
 
+/** What the driver throws where it has no server, no connection or no time left. */
+const awayNames =
+  /^Mongo(ServerSelection|Network|OperationTimeout|PoolCleared|PoolClosed|NotConnected|TopologyClosed|ServerClosed|ClientClosed|WaitQueueTimeout|ExpiredSession|StalePrimary)/;
+/** What a server answers that is no primary now or shuts down: the retryable codes of the driver's specification. */
+const awayCodes: unknown[] = [6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+const awayLabels = ['RetryableWriteError', 'TransientTransactionError', 'UnknownTransactionCommitResult'];
+
 /** MongoDB did not answer, or not in time: whether a write happened is unknown. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof MongoError)) return false;
-  if (
-    /^Mongo(ServerSelection|Network|NetworkTimeout|OperationTimeout|PoolCleared|NotConnected|TopologyClosed|WaitQueueTimeout)/.test(
-      error.name,
-    )
-  ) {
-    return true;
-  }
-  return ['RetryableWriteError', 'TransientTransactionError', 'UnknownTransactionCommitResult'].some(label =>
-    error.hasErrorLabel(label),
-  );
+  if (awayNames.test(error.name) || awayCodes.includes(error.code)) return true;
+  return awayLabels.some(label => error.hasErrorLabel(label));
 }
 
 /** For the API: what MongoDB's absence means to a client. Other errors come back unchanged. */

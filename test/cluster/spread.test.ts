@@ -39,8 +39,11 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  await world.close();
-  for (const close of closers) await close();
+  try {
+    await world.close();
+  } finally {
+    for (const close of closers) await close();
+  }
 }, 60_000);
 
 /** Defines the jobs, then waits until 30 seconds of theirs are over; answers from when to when. */

@@ -13,12 +13,13 @@ export interface Namespace {
   remove(): void;
 }
 
-/** Makes a namespace, or answers null where this machine does not allow it (no root, no `ip`). `index` is 0 to 60. */
+/** Makes a namespace, or answers null where this machine does not allow it (no root, no `ip`). `index` is 0 or 1. */
 export function namespace(index: number): Namespace | null {
   const name = `wb${process.pid}n${index}`;
   const [near, far] = [`wb${process.pid % 10_000}a${index}`, `wb${process.pid % 10_000}b${index}`];
-  const gateway = `10.213.${index * 4}.1`;
-  const address = `10.213.${index * 4}.2`;
+  // Of this process: what an interrupted run left behind does not get in the way.
+  const net = `10.${200 + ((process.pid >> 7) % 50)}.${((process.pid % 128) * 2 + index) % 256}`;
+  const [gateway, address] = [`${net}.1`, `${net}.2`];
   const remove = () => {
     for (const words of [`netns del ${name}`, `link del ${near}`]) attempt(words);
   };

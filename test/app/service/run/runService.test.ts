@@ -188,6 +188,8 @@ describe('a worker that stops', () => {
     await world.bury(worker);
     world.behaviour.workMs = 0;
     (await world.worker('next')).service.start();
-    expect(await ended(again.name)).toMatchObject([{ state: 'succeeded', hostId: 'next', lostCount: 0 }]);
+    const [run] = await ended(again.name);
+    expect(run).toMatchObject({ state: 'succeeded', lostCount: 0 });
+    expect(run?.hostId).not.toBe('stopping');
   });
 });
