@@ -1,26 +1,12 @@
-import type { Metrics } from '../../cluster/metrics';
-import type { Clock, Lease } from '../../cluster/types';
-import { errorFields, type Log } from '../../domain/log';
+import { errorFields } from '../../domain/log';
 import { occurrenceId } from '../../domain/run/occurrence';
 import type { RunHint } from '../../ipc/messages';
 import type { Database } from '../../repository/database';
-import type { Members } from '../../repository/members';
-import type { NewRun, Runs } from '../../repository/runs';
-import type { ActiveRuns } from './activeRuns';
-import type { Starter } from './starter';
+import type { NewRun } from '../../repository/runs';
+import type { OwningPorts } from './ports';
 
-export interface IntakePorts {
+export interface IntakePorts extends OwningPorts {
   database: Database;
-  runs: Runs;
-  members: Members;
-  starter: Starter;
-  active: ActiveRuns;
-  lease: Lease;
-  clock: Clock;
-  metrics: Metrics;
-  log: Log;
-  /** Runs in progress in this worker at most. */
-  maxRuns: number;
 }
 
 /** What is announced beyond this is dropped here and announced again by the agent. */

@@ -1,23 +1,10 @@
-import type { Metrics } from '../../cluster/metrics';
-import type { Clock, Lease } from '../../cluster/types';
-import { errorFields, type Log } from '../../domain/log';
+import { errorFields } from '../../domain/log';
 import { afterLoss } from '../../domain/run/lost';
-import type { Members } from '../../repository/members';
-import type { Runs, UnfinishedRun } from '../../repository/runs';
-import type { ActiveRuns } from './activeRuns';
-import type { Starter } from './starter';
+import type { UnfinishedRun } from '../../repository/runs';
+import type { OwningPorts } from './ports';
 
-export interface LostRunsPorts {
-  runs: Runs;
-  members: Members;
-  starter: Starter;
-  active: ActiveRuns;
-  lease: Lease;
-  clock: Clock;
-  metrics: Metrics;
-  log: Log;
+export interface LostRunsPorts extends OwningPorts {
   sweepMs: number;
-  maxRuns: number;
 }
 
 /** Runs looked at in one sweep. */
