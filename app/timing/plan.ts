@@ -42,18 +42,18 @@ export function planOf(job: Job, timetables: Timetables): PlannedJob | null {
 /** The next instant of a job that was not handed on yet, in ms; null when there is none. */
 export function nextOf(job: PlannedJob): number | null {
   const after = Math.max(job.handedAt, job.plannedFromAt - 1);
-  return job.table.next(new Date(after))?.getTime() ?? null;
+  return job.table.next(after);
 }
 
 /**
  * Occurrences of a job that are due and not handed on, oldest first, by its misfire policy; nothing before the horizon.
  */
-export function dueOf(job: PlannedJob, now: number, horizonMs: number): Date[] {
+export function dueOf(job: PlannedJob, now: number, horizonMs: number): number[] {
   const { table, graceMs, misfire, nextAt } = job;
-  const following = nextAt === null ? null : table.next(new Date(nextAt));
+  const following = nextAt === null ? null : table.next(nextAt);
   const isAlone =
-    nextAt !== null && nextAt <= now && now - nextAt <= graceMs && (following === null || following.getTime() > now);
-  if (isAlone) return [new Date(nextAt)];
+    nextAt !== null && nextAt <= now && now - nextAt <= graceMs && (following === null || following > now);
+  if (isAlone) return [nextAt];
   const after = Math.max(job.handedAt, job.plannedFromAt - 1, now - horizonMs);
-  return dueOccurrences({ table, after: new Date(after), now: new Date(now), graceMs, misfire });
+  return dueOccurrences({ table, after, now, graceMs, misfire });
 }

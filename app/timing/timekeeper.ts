@@ -172,15 +172,15 @@ export class Timekeeper {
   private handOn(plan: PlannedJob, at: number): RunHint[] {
     const now = this.now();
     const due = dueOf(plan, now, this.options.misfireHorizonMs);
-    const last = due.at(-1)?.getTime() ?? now;
+    const last = due.at(-1) ?? now;
     plan.handedAt = Math.max(plan.handedAt, last);
     this.replan(plan, false);
     return due.flatMap(scheduledAt => {
-      const key = occurrenceId(plan.name, scheduledAt);
+      const key = occurrenceId(plan.name, new Date(scheduledAt));
       const { name: job, revision, alone, onLost } = plan;
-      const hint = { job, revision, at: scheduledAt.getTime(), alone, onLost };
+      const hint = { job, revision, at: scheduledAt, alone, onLost };
       const rank = this.ports.rank(key);
-      const late = scheduledAt.getTime() < at || now - scheduledAt.getTime() > this.options.reannounceMs;
+      const late = scheduledAt < at || now - scheduledAt > this.options.reannounceMs;
       const atOnce = rank === 0 && !late;
       const waitMs = atOnce
         ? this.options.reannounceMs
@@ -214,7 +214,7 @@ export class Timekeeper {
     if (plan === undefined) return false;
     const graceFrom = this.now() - graceMs;
     if (hint.at >= graceFrom) return true;
-    return plan.misfire === 'last' && plan.table.previous(new Date(graceFrom))?.getTime() === hint.at;
+    return plan.misfire === 'last' && plan.table.previous(graceFrom) === hint.at;
   }
 
   private announce(batch: RunHint[], again: boolean): void {

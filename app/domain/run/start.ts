@@ -14,5 +14,5 @@ export function startDecision(
   if (hint.scheduledAt.getTime() < job.plannedFromAt.getTime()) return 'changed';
   if (job.revision === hint.revision) return 'start';
   const { schedule, startAt, endAt } = job;
-  return includes(timetable(schedule, { startAt, endAt }), hint.scheduledAt) ? 'start' : 'changed';
+  return includes(timetable(schedule, { startAt, endAt }), hint.scheduledAt.getTime()) ? 'start' : 'changed';
 }

@@ -1,12 +1,17 @@
+import type { DayRule } from '../calendar/types';
 import type { EverySchedule, OnceSchedule, Schedule } from '../job/types';
 import { cronTimetable } from './cronTimetable';
 
-/** The instants of one schedule. */
+/** The instants of one schedule, in ms since the epoch. */
 export interface Timetable {
   /** The first instant strictly later than `after`, or null when there is none. */
-  next(after: Date): Date | null;
+  next(after: number): number | null;
   /** The last instant strictly earlier than `before`, or null when there is none. */
-  previous(before: Date): Date | null;
+  previous(before: number): number | null;
+  /** How many instants are in (after, until]. */
+  count(after: number, until: number): number;
+  /** Whether a calendar keeps this instant back: it is an occurrence that is recorded, and not run. */
+  keptBack(at: number): boolean;
 }
 
 export interface Bounds {
@@ -16,44 +21,73 @@ export interface Bounds {
   endAt: Date | null;
 }
 
-/** Compiles a valid schedule; one call serves any number of questions. */
-export function timetable(schedule: Schedule, bounds: Bounds = { startAt: null, endAt: null }): Timetable {
-  return bounded(unbounded(schedule), bounds);
+const noBounds: Bounds = { startAt: null, endAt: null };
+
+/** Compiles a valid schedule; one call serves any number of questions. `rule` is the job's calendar. */
+export function timetable(schedule: Schedule, bounds: Bounds = noBounds, _rule: DayRule | null = null): Timetable {
+  return new BoundedTimetable(unbounded(schedule), bounds);
 }
 
 /** Whether `at` is one of the instants. */
-export function includes(table: Timetable, at: Date): boolean {
-  return table.next(new Date(at.getTime() - 1))?.getTime() === at.getTime();
+export function includes(table: Timetable, at: number): boolean {
+  return table.next(at - 1) === at;
 }
 
-function unbounded(schedule: Schedule): Timetable {
+type Walk = Pick<Timetable, 'next' | 'previous'>;
+
+function unbounded(schedule: Schedule): Walk {
   if ('cron' in schedule) return cronTimetable(schedule);
   return 'everyMs' in schedule ? everyTimetable(schedule) : onceTimetable(schedule);
 }
 
-function everyTimetable({ everyMs, anchorAt }: EverySchedule): Timetable {
+function everyTimetable({ everyMs, anchorAt }: EverySchedule): Walk {
   const anchor = anchorAt.getTime();
-  const instant = (step: number) => new Date(anchor + step * everyMs);
+  const instant = (step: number) => anchor + step * everyMs;
   return {
-    next: after => instant(Math.floor((after.getTime() - anchor) / everyMs) + 1),
-    previous: before => instant(Math.ceil((before.getTime() - anchor) / everyMs) - 1),
+    next: after => instant(Math.floor((after - anchor) / everyMs) + 1),
+    previous: before => instant(Math.ceil((before - anchor) / everyMs) - 1),
   };
 }
 
-function onceTimetable({ at }: OnceSchedule): Timetable {
+function onceTimetable({ at }: OnceSchedule): Walk {
+  const instant = at.getTime();
   return {
-    next: after => (at.getTime() > after.getTime() ? at : null),
-    previous: before => (at.getTime() < before.getTime() ? at : null),
+    next: after => (instant > after ? instant : null),
+    previous: before => (instant < before ? instant : null),
   };
 }
 
-function bounded(inner: Timetable, { startAt, endAt }: Bounds): Timetable {
-  const start = startAt?.getTime() ?? Number.NEGATIVE_INFINITY;
-  const end = endAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  const inside = (at: Date | null) => (at !== null && at.getTime() >= start && at.getTime() < end ? at : null);
-  return {
-    next: after =>
-      inside(inner.next(new Date(Math.max(after.getTime(), startAt === null ? after.getTime() : start - 1)))),
-    previous: before => inside(inner.previous(new Date(Math.min(before.getTime(), end)))),
-  };
+class BoundedTimetable implements Timetable {
+  private readonly start: number;
+  private readonly end: number;
+
+  constructor(
+    private readonly inner: Walk,
+    { startAt, endAt }: Bounds,
+  ) {
+    this.start = startAt?.getTime() ?? Number.NEGATIVE_INFINITY;
+    this.end = endAt?.getTime() ?? Number.POSITIVE_INFINITY;
+  }
+
+  next(after: number): number | null {
+    return this.inside(this.inner.next(Math.max(after, this.start - 1)));
+  }
+
+  previous(before: number): number | null {
+    return this.inside(this.inner.previous(Math.min(before, this.end)));
+  }
+
+  count(after: number, until: number): number {
+    let count = 0;
+    for (let at = this.next(after); at !== null && at <= until; at = this.next(at)) count += 1;
+    return count;
+  }
+
+  keptBack(): boolean {
+    return false;
+  }
+
+  private inside(at: number | null): number | null {
+    return at !== null && at >= this.start && at < this.end ? at : null;
+  }
 }
