@@ -21,8 +21,9 @@ const runHintSchema = z.object({
   revision: z.number().int(),
   /** scheduledAt in ms. */
   at: z.number(),
-  /** Whether the run must be alone (overlap other than `allow`). */
-  alone: z.boolean(),
+  overlap: z.enum(['skip', 'queue', 'allow', 'replace']),
+  /** In ms: later it may not be claimed any more; what is missed is decided by the misfire policy, in one transaction. */
+  claimUntil: z.number(),
   onLost: z.enum(['retry', 'close']),
 });
 

@@ -29,7 +29,13 @@ export const jobSpecSchema: z.ZodType<JobSpec> = z.object({
   retry: z.object({ limit: z.number().int(), backoffMs: z.number().int(), factor: z.number() }),
   startAt: z.date().nullable(),
   endAt: z.date().nullable(),
-  calendar: z.null(),
+  calendar: z
+    .object({
+      name: z.string(),
+      on: z.enum(['workdays', 'holidays', 'all']),
+      outside: z.enum(['skip', 'next', 'previous']),
+    })
+    .nullable(),
   placement: z.object({ on: z.literal('one') }),
   settings: z.unknown(),
   notify: z.object({ channels: z.array(z.string()), repeatMs: z.number().int().nullable(), onResolved: z.boolean() }),

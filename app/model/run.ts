@@ -37,8 +37,18 @@ export const runModel = defineModel({
     onLost: z.enum(['retry', 'close']),
     member: z.string(),
     hostId: z.string(),
-    /** Held while the run must be alone: the job's name. */
+    /** Held while the run must be alone: the job's name; `job:waiting` while it waits for that. */
     slot: z.string().optional(),
+    /** Of a queued run: the slots of which it needs any one to start; none or an empty list needs none. */
+    lanes: z.array(z.string()).optional(),
+    /** Somebody wants it to end; its owner hears of it at its next sweep. */
+    cancelRequestedAt: z.date().optional(),
+    /** Who asked for the run or for its end, and why. */
+    requestedBy: z.string().optional(),
+    /** Of a record that stands for many skips in a row: the first and the last of them, and how many. */
+    from: z.date().optional(),
+    to: z.date().optional(),
+    count: z.number().int().optional(),
     /** Parts of its alerts that are applied, while more than one transaction is needed; gone when it has finished. */
     chunks: z.number().int().optional(),
     outcome: z.record(z.string(), z.number()).nullable(),

@@ -1,4 +1,4 @@
-import type { Job, Misfire, OnLost } from '../domain/job/types';
+import type { Job, Misfire, OnLost, Overlap } from '../domain/job/types';
 import { dueOccurrences, type Timetable } from '../domain/schedule';
 import type { Timetables } from './timetables';
 
@@ -12,7 +12,7 @@ export interface PlannedJob {
   plannedFromAt: number;
   graceMs: number;
   misfire: Misfire;
-  alone: boolean;
+  overlap: Overlap;
   onLost: OnLost;
   /** The latest occurrence that this timekeeper has handed on, in ms. */
   handedAt: number;
@@ -32,7 +32,7 @@ export function planOf(job: Job, timetables: Timetables): PlannedJob | null {
     plannedFromAt: job.plannedFromAt.getTime(),
     graceMs: job.graceMs,
     misfire: job.misfire,
-    alone: job.overlap !== 'allow',
+    overlap: job.overlap,
     onLost: job.onLost,
     handedAt: 0,
     nextAt: null,

@@ -177,8 +177,8 @@ export class Timekeeper {
     this.replan(plan, false);
     return due.flatMap(scheduledAt => {
       const key = occurrenceId(plan.name, new Date(scheduledAt));
-      const { name: job, revision, alone, onLost } = plan;
-      const hint = { job, revision, at: scheduledAt, alone, onLost };
+      const { name: job, revision, overlap, onLost } = plan;
+      const hint = { job, revision, at: scheduledAt, overlap, claimUntil: scheduledAt + plan.graceMs, onLost };
       const rank = this.ports.rank(key);
       const late = scheduledAt < at || now - scheduledAt > this.options.reannounceMs;
       const atOnce = rank === 0 && !late;

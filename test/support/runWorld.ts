@@ -102,7 +102,8 @@ export class RunWorld {
     };
     const stamp = { updatedAt: new Date(), updatedBy: 'test' };
     await this.database.collection(jobModel).replaceOne({ _id }, { ...document, ...stamp }, { upsert: true });
-    return at => ({ job: _id, revision, at: at.getTime(), alone: job.overlap !== 'allow', onLost: job.onLost });
+    const { overlap, onLost, graceMs } = job;
+    return at => ({ job: _id, revision, at: at.getTime(), overlap, onLost, claimUntil: at.getTime() + graceMs });
   }
 
   async runs(job: string): Promise<RunDoc[]> {

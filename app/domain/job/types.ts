@@ -1,3 +1,5 @@
+import type { JobCalendar } from '../calendar/types';
+
 /** When a job is due. Exactly one of the three forms. */
 export type Schedule = CronSchedule | EverySchedule | OnceSchedule;
 
@@ -21,7 +23,7 @@ export interface OnceSchedule {
 }
 
 export type Misfire = 'skip' | 'last' | 'all';
-type Overlap = 'skip' | 'queue' | 'allow' | 'replace';
+export type Overlap = 'skip' | 'queue' | 'allow' | 'replace';
 /** What a run whose member died means: `retry` runs it again (at least once), `close` ends it as lost (at most once). */
 export type OnLost = 'retry' | 'close';
 
@@ -56,7 +58,7 @@ export interface JobSpec {
   retry: Retry;
   startAt: Date | null;
   endAt: Date | null;
-  calendar: null;
+  calendar: JobCalendar | null;
   placement: { on: 'one' };
   /** The settings of the kind, validated by its executor's schema (`check`, …). */
   settings: unknown;

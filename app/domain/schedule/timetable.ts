@@ -12,6 +12,8 @@ export interface Timetable {
   count(after: number, until: number): number;
   /** Whether a calendar keeps this instant back: it is an occurrence that is recorded, and not run. */
   keptBack(at: number): boolean;
+  /** What a person should know of this instant ("shifted: 02:30 does not exist"); null where nothing moved it. */
+  note(at: number): string | null;
 }
 
 export interface Bounds {
@@ -85,6 +87,10 @@ class BoundedTimetable implements Timetable {
 
   keptBack(): boolean {
     return false;
+  }
+
+  note(): string | null {
+    return null;
   }
 
   private inside(at: number | null): number | null {

@@ -115,7 +115,7 @@ export class Intake {
     }
   }
 
-  private newRun(id: string, { job, revision, at, alone, onLost }: RunHint): NewRun {
+  private newRun(id: string, { job, revision, at, overlap, onLost }: RunHint): NewRun {
     const { lease, clock } = this.ports;
     return {
       id,
@@ -124,7 +124,7 @@ export class Intake {
       scheduledAt: new Date(at),
       claimedAt: clock.now(),
       onLost,
-      alone,
+      alone: overlap !== 'allow',
       member: lease.memberId,
       hostId: lease.hostId,
     };
