@@ -29,6 +29,7 @@ export const jobModel = defineModel({
     sources: z.array(z.string()),
     channels: z.array(z.string()),
     plannedFromAt: z.date(),
+    idleSinceAt: z.date().nullable().default(null),
     /** Creations up to this revision were deleted and have something left to sweep (runs, alerts, deliveries). */
     sweepUpTo: z.number().int().optional(),
     paused: z.object({ note: z.string(), by: z.string(), at: z.date() }).nullable(),

@@ -49,7 +49,7 @@ const anyJob = z.union([jobModel.schema.extend({ deleted: z.literal(true) }), li
 function parseJob(document: unknown): StoredJob {
   const stored = anyJob.parse(document);
   if (stored.deleted || stored.spec === null) return { deleted: true, name: stored._id, revision: stored.revision };
-  const { _id, revision, createdRevision, plannedFromAt, paused } = stored;
+  const { _id, revision, createdRevision, plannedFromAt, paused, idleSinceAt } = stored;
   const spec = jobSpecSchema.parse(stored.spec);
-  return { deleted: false, job: { ...spec, name: _id, revision, createdRevision, plannedFromAt, paused } };
+  return { deleted: false, job: { ...spec, name: _id, revision, createdRevision, plannedFromAt, paused, idleSinceAt } };
 }

@@ -8,6 +8,7 @@ export function jobOf(over: Partial<Job> = {}): Job {
     createdRevision: 1,
     plannedFromAt: new Date('2026-01-01T00:00:00Z'),
     paused: null,
+    idleSinceAt: null,
     kind: 'check',
     title: '404 online',
     enabled: true,

@@ -81,4 +81,6 @@ export interface Job extends JobSpec {
   /** Nothing before it was ever due: set by the write that creates, enables, resumes or reschedules the job. */
   plannedFromAt: Date;
   paused: Pause | null;
+  /** Since when it does not run by its schedule (paused or disabled); null while it does. */
+  idleSinceAt: Date | null;
 }

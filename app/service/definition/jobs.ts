@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, mergePatch } from '../../domain/mergePat
 import { jobModel } from '../../model/definition';
 import type { DefinitionRepository, DefinitionWrite, JobDocument, WriteResult } from '../../repository/definitions';
 import { page } from '../page';
+import { idleSince } from './idleness';
 import type { JobReferences } from './jobReferences';
 import type { JobSchemas } from './jobSchema';
 import { jobBody, jobReadOnly, jobView, specOf } from './jobView';
@@ -109,7 +110,8 @@ export class JobDefinitions implements DefinitionSet {
       const paused = change(write.now, stored.paused);
       if (sameJson(paused, stored.paused)) return stored;
       const plannedFromAt = paused === null ? write.now : stored.plannedFromAt;
-      return { ...stored, paused, plannedFromAt, ...stamp(write, options) };
+      const changed = { ...stored, paused, plannedFromAt };
+      return { ...changed, idleSinceAt: idleSince(changed, stored, write.now), ...stamp(write, options) };
     });
   }
 
@@ -170,7 +172,7 @@ function nextDocument(
   stored: JobDocument | null,
   write: DefinitionWrite,
 ): Omit<JobDocument, keyof ReturnType<typeof stamp>> {
-  return {
+  const next = {
     _id: name,
     createdRevision: stored?.createdRevision ?? write.revision,
     deleted: false,
@@ -180,6 +182,7 @@ function nextDocument(
     plannedFromAt: stored !== null && !plannedAnew(specOf(stored), spec) ? stored.plannedFromAt : write.now,
     paused: stored?.paused ?? null,
   };
+  return { ...next, idleSinceAt: idleSince(next, stored, write.now) };
 }
 
 /** The write enables or reschedules: nothing before it was ever due. */
