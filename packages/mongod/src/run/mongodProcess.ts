@@ -14,6 +14,8 @@ export interface LaunchOptions {
   folder: string;
   port: number;
   args: readonly string[];
+  /** Added to the environment of this process. */
+  env?: Readonly<Record<string, string>>;
   /** It outlives this process and its terminal. */
   detached: boolean;
   /** How long it may take to listen; recovery after kill -9 is part of it. */
@@ -39,7 +41,12 @@ export async function launchMongod(options: LaunchOptions): Promise<number> {
   const child = spawn(
     options.file,
     [`--dbpath=${path.join(options.folder, 'db')}`, `--port=${options.port}`, ...commonArgs, ...options.args],
-    { detached: options.detached, stdio: ['ignore', out, out], cwd: options.folder },
+    {
+      detached: options.detached,
+      stdio: ['ignore', out, out],
+      cwd: options.folder,
+      env: { ...process.env, ...options.env },
+    },
   );
   closeSync(out);
   let failure: string | null = null;

@@ -75,9 +75,9 @@ export class TemporaryNode implements Embedded {
     this.current = 0;
   }
 
-  async restart(): Promise<void> {
+  async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.shutdown();
-    await this.launch();
+    await this.launch(env);
   }
 
   pause(): void {
@@ -88,8 +88,8 @@ export class TemporaryNode implements Embedded {
     signal(this.current, 'SIGCONT');
   }
 
-  private async launch(): Promise<void> {
+  private async launch(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { file, folder, port, args } = this;
-    this.current = await launchMongod({ file, folder, port, args, detached: false, startMs });
+    this.current = await launchMongod({ file, folder, port, args, env, detached: false, startMs });
   }
 }

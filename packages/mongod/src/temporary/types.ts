@@ -10,8 +10,8 @@ export interface Embedded {
   kill(): Promise<void>;
   /** A clean end; the data stays. */
   shutdown(): Promise<void>;
-  /** Starts it again (ends it before, where it runs) on the same port and data. */
-  restart(): Promise<void>;
+  /** Starts it again (ends it before, where it runs) on the same port and data; `env` is added to its environment. */
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
   /** SIGSTOP: connections stay open, nothing answers. */
   pause(): void;
   /** SIGCONT. */
