@@ -6,6 +6,8 @@ import type { OutboundPolicy } from '../net/types';
 export interface Part {
   /** What the channel's own send takes: a body ready to be sent. */
   body: unknown;
+  /** What a person reads of it. */
+  text: string;
 }
 
 /** How many remote messages a remote takes. */

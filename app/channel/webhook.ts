@@ -35,6 +35,7 @@ export const webhook: Channel<Settings> = {
 
 function parts(_settings: Settings, message: AlertMessage, context: MessageContext): Part[] {
   const { alertId, seq, kind, job, condition, from, value } = message;
+  const text = cut(plainText(renderMessage(message, context.possibleDuplicate)));
   const body = {
     version: 1,
     alertId,
@@ -53,9 +54,9 @@ function parts(_settings: Settings, message: AlertMessage, context: MessageConte
     note: message.note === null ? null : cut(message.note),
     possibleDuplicate: context.possibleDuplicate,
     link: context.link,
-    text: cut(plainText(renderMessage(message, context.possibleDuplicate))),
+    text,
   };
-  return [{ body }];
+  return [{ body, text }];
 }
 
 async function send(given: Settings, part: Part, context: SendContext): Promise<{ answer: string }> {

@@ -52,12 +52,11 @@ function budgetOf(key: string): Budget {
 
 function parts({ mentions }: Settings, message: AlertMessage, context: MessageContext): Part[] {
   const rendered = renderMessage(message, context.possibleDuplicate);
-  const markdown = { msgtype: 'markdown', markdown: { content: markdownContent(rendered, context.link) } };
-  if (mentions.length === 0 || message.kind === 'resolved') return [{ body: markdown }];
-  return [
-    { body: markdown },
-    { body: { msgtype: 'text', text: { content: textContent(rendered), ...named(mentions) } } },
-  ];
+  const markdown = markdownContent(rendered, context.link);
+  const first = { body: { msgtype: 'markdown', markdown: { content: markdown } }, text: markdown };
+  if (mentions.length === 0 || message.kind === 'resolved') return [first];
+  const content = textContent(rendered);
+  return [first, { body: { msgtype: 'text', text: { content, ...named(mentions) } }, text: content }];
 }
 
 /** The lists as WeCom takes them; an empty one is left out. */

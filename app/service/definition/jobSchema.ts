@@ -55,10 +55,10 @@ export class JobSchemas {
     return { ok: false, errors, references: known, channels: rawChannels(body) };
   }
 
-  /** JSON schema of a body, one form for each kind. */
-  document(): Record<string, unknown> {
+  /** JSON schema of a body, one form for each kind; `more` are fields that one route takes besides. */
+  document(more: Record<string, z.ZodType> = {}): Record<string, unknown> {
     const forms = [...this.kinds.values()].map(executor =>
-      jsonSchemaOf(this.common.extend({ kind: z.literal(executor.kind), [executor.kind]: executor.settings })),
+      jsonSchemaOf(this.common.extend({ kind: z.literal(executor.kind), [executor.kind]: executor.settings, ...more })),
     );
     return forms.length === 1 && forms[0] !== undefined ? forms[0] : { oneOf: forms };
   }

@@ -62,6 +62,15 @@ export class JobDefinitions implements DefinitionSet {
     return await this.save(name, produce, options);
   }
 
+  /** What PUT would store, checked as PUT does it; nothing is stored. Throws ValidationError with every fault. */
+  async check(name: string, body: JsonObject): Promise<JobSpec> {
+    return await this.dependencies.repository.write(async write => {
+      const stored = live(await write.find(jobModel, name));
+      const { spec } = await this.validate(name, body, stored, write);
+      return { commit: false, value: spec };
+    });
+  }
+
   /** Stops the job's schedule until resumed. */
   async pause(name: string, note: string, options: WriteOptions): Promise<Written> {
     return await this.setPaused(name, options, (now, current) =>

@@ -132,7 +132,8 @@ export class Conclusion {
   }
 }
 
-function evaluated(job: Job, check: NonNullable<Outcome['check']>): EvaluatedJob {
+/** What the evaluation needs to know of a job. */
+export function evaluated(job: Job, check: NonNullable<Outcome['check']>): EvaluatedJob {
   const { name, title, createdRevision, labels, notify } = job;
   const { rule, subject } = check;
   return { name, title, createdRevision, labels, notify, rule, ruleHash: hash(rule), queryHash: hash(subject) };
