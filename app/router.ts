@@ -1,4 +1,5 @@
 import type { Application } from 'egg';
+import CalendarsController from './controller/calendars';
 import CloseController from './controller/close';
 import { dispatch } from './controller/dispatch';
 import HistoryController from './controller/history';
@@ -12,6 +13,7 @@ import TokensController from './controller/tokens';
 const jobs = new JobsController();
 const sources = new RemotesController('source');
 const channels = new RemotesController('channel');
+const calendars = new CalendarsController();
 const history = new HistoryController();
 const mutes = new MutesController();
 const close = new CloseController();
@@ -19,7 +21,7 @@ const tokens = new TokensController();
 const server = new ServerController();
 
 /**
- * Every URL: method, path, who may call it, and what it does. Jobs and mutes are an operator's work. Sources, channels
+ * Every URL: method, path, who may call it, and what it does. Jobs, calendars and mutes are an operator's work. Sources, channels
  * and tokens are an admin's: whoever changes an address decides where a stored secret is sent.
  */
 const routes: readonly Route[] = [
@@ -39,6 +41,8 @@ const routes: readonly Route[] = [
   ['DELETE', '/api/v1/jobs/:name', 'operator', jobs.remove],
   ['POST', '/api/v1/jobs/:name/pause', 'operator', jobs.pause],
   ['POST', '/api/v1/jobs/:name/resume', 'operator', jobs.resume],
+  ['POST', '/api/v1/jobs/:name/test', 'operator', jobs.test],
+  ['POST', '/api/v1/jobs/test', 'operator', jobs.testBody],
 
   ['GET', '/api/v1/sources', 'viewer', sources.list],
   ['GET', '/api/v1/sources/:name', 'viewer', sources.get],
@@ -53,6 +57,13 @@ const routes: readonly Route[] = [
   ['PATCH', '/api/v1/channels/:name', 'admin', channels.patch],
   ['DELETE', '/api/v1/channels/:name', 'admin', channels.remove],
   ['POST', '/api/v1/channels/:name/test', 'operator', channels.test],
+
+  ['GET', '/api/v1/calendars', 'viewer', calendars.list],
+  ['GET', '/api/v1/calendars/:name', 'viewer', calendars.get],
+  ['PUT', '/api/v1/calendars/:name', 'operator', calendars.put],
+  ['PATCH', '/api/v1/calendars/:name', 'operator', calendars.patch],
+  ['DELETE', '/api/v1/calendars/:name', 'operator', calendars.remove],
+  ['POST', '/api/v1/calendars/:name/import', 'operator', calendars.import],
 
   ['GET', '/api/v1/runs', 'viewer', history.runs],
   ['GET', '/api/v1/runs/:id', 'viewer', history.run],

@@ -7,9 +7,9 @@ import { allowEveryJob, allowJob } from './access';
 import { type Call, type Endpoint, endpoint, noBody, nothing, type Reply } from './endpoint';
 import { jsonObject, nameParams, writeQuery } from './parameters';
 
-/** What GET, PUT, PATCH and DELETE of jobs, sources and channels have in common. */
+/** What GET, PUT, PATCH and DELETE of jobs, sources, channels and calendars have in common. */
 export interface DefinitionRoutes {
-  kind: 'job' | 'source' | 'channel';
+  kind: 'job' | 'source' | 'channel' | 'calendar';
   set(watchbell: Watchbell): DefinitionSet;
 }
 
@@ -99,7 +99,7 @@ async function convergence({ query, watchbell }: WriteCall, revision: number): P
 }
 
 /** A token that is limited to some jobs may write those, and nothing that others share. */
-function allow({ kind }: DefinitionRoutes, identity: Identity, name: string): void {
+export function allow({ kind }: DefinitionRoutes, identity: Identity, name: string): void {
   if (kind === 'job') allowJob(identity, name);
   else allowEveryJob(identity);
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'egg';
 import { type Access, authorize } from './access';
 import type { Endpoint, Reply } from './endpoint';
-import { readJson } from './requestBody';
+import { readBody } from './requestBody';
 
 /** The work of a route as Egg calls it: token first, then the whole request, then the handler. */
 export function dispatch(access: Access, endpoint: Endpoint): (ctx: Context) => Promise<void> {
@@ -16,7 +16,7 @@ export function dispatch(access: Access, endpoint: Endpoint): (ctx: Context) => 
     const reply = await endpoint.run({
       ...{ params, query, identity, watchbell },
       header: name => ctx.get(name),
-      readJson: types => readJson(ctx.req, types),
+      readBody: types => readBody(ctx.req, types),
     });
     send(ctx, reply);
   };

@@ -33,8 +33,8 @@ interface RawCall {
   identity: Identity;
   watchbell: Watchbell;
   header(name: string): string;
-  /** Parsed JSON; undefined where the request has no body. */
-  readJson(types: readonly string[]): Promise<unknown>;
+  /** Parsed JSON, or text where the content type is one of text; undefined where the request has no body. */
+  readBody(types: readonly string[]): Promise<unknown>;
 }
 
 export interface BodyDefinition<Body> {
@@ -86,7 +86,7 @@ export function endpoint<Params, Query, Body>(definition: EndpointDefinition<Par
       const checkedQuery = check(query, raw.query);
       const { identity, watchbell } = raw;
       const precondition = preconditionOf(raw);
-      const read = body.none === true ? undefined : await raw.readJson(['application/json', ...(body.types ?? [])]);
+      const read = body.none === true ? undefined : await raw.readBody(['application/json', ...(body.types ?? [])]);
       const checkedBody = check(body.schema, read === undefined && body.optional === true ? {} : read);
       const given = allOf(checkedParams, checkedQuery, checkedBody);
       return await handle({ ...given, identity, precondition, watchbell });

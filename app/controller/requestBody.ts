@@ -10,14 +10,15 @@ const maxDepth = 64;
 const readMs = 10_000;
 
 /**
- * Reads a JSON body; undefined where there is none. Throws 400 for what is no JSON, 413 above 1 MiB, 415 for another
- * content type.
+ * Reads a body: JSON, or text as it is where the type is one of text (`text/calendar`); undefined where there is none.
+ * Throws 400 for what is no JSON, 413 above 1 MiB, 415 for another content type.
  */
-export async function readJson(request: IncomingMessage, types: readonly string[]): Promise<unknown> {
+export async function readBody(request: IncomingMessage, types: readonly string[]): Promise<unknown> {
   if (!hasBody(request)) return undefined;
-  assertType(request, types);
+  const type = typeOf(request, types);
   const text = decode(await readBytes(request));
   if (text.trim() === '') return undefined;
+  if (type.startsWith('text/')) return text;
   assertDepth(text);
   try {
     return JSON.parse(text);
@@ -30,7 +31,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function assertType({ headers }: IncomingMessage, types: readonly string[]): void {
+/** Throws 415 where it is none of `types`. */
+function typeOf({ headers }: IncomingMessage, types: readonly string[]): string {
   const given = headers['content-type'];
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
@@ -42,6 +44,7 @@ function assertType({ headers }: IncomingMessage, types: readonly string[]): voi
       `Content-Type ${given === undefined ? 'is missing' : `"${given}" is not taken`}: send ${types.join(' or ')} in UTF-8.`,
     );
   }
+  return parsed.type;
 }
 
 function parsedType(given: string) {

@@ -42,7 +42,7 @@ export default class ServerController {
   });
 
   readonly kinds = endpoint({
-    summary: 'Every kind of job, source and channel with the JSON schema of its settings',
+    summary: 'Every kind of job, source, channel and calendar, with the JSON schema of its settings',
     params: nothing,
     query: nothing,
     body: noBody,

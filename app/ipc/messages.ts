@@ -33,7 +33,7 @@ export const runBatchSchema = z.array(runHintSchema);
 
 /** A definition was written, worker → agent → workers of this host. */
 export const configChangedSchema = z.object({
-  kind: z.enum(['job', 'source', 'channel']),
+  kind: z.enum(['job', 'source', 'channel', 'calendar']),
   name: z.string(),
   revision: z.number().int(),
 });

@@ -1,5 +1,5 @@
 import { alertModel, transitionModel } from './alert';
-import { channelModel, jobModel, sourceModel } from './definition';
+import { calendarModel, channelModel, jobModel, sourceModel } from './definition';
 import { budgetModel, deliveryModel } from './delivery';
 import { memberModel } from './member';
 import { muteModel } from './mute';
@@ -13,6 +13,7 @@ export const models = [
   jobModel,
   sourceModel,
   channelModel,
+  calendarModel,
   deliveryModel,
   budgetModel,
   memberModel,

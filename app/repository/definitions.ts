@@ -1,12 +1,13 @@
 import type { ClientSession } from 'mongodb';
 import { z } from 'zod';
 import { UnavailableError } from '../domain/errors';
-import { channelModel, jobModel } from '../model/definition';
+import { type calendarModel, channelModel, jobModel } from '../model/definition';
 import { counterModel } from '../model/token';
 import type { Model } from '../model/types';
 import { type Database, isAway, isDuplicateKey } from './database';
 
 export type JobDocument = z.output<typeof jobModel.schema>;
+export type CalendarDocument = z.output<typeof calendarModel.schema>;
 export type ChannelDocument = z.output<typeof channelModel.schema>;
 
 export interface ListOptions {
@@ -158,8 +159,8 @@ export class DefinitionWrite {
     return stored.map(document => model.schema.parse(document));
   }
 
-  /** Names of the jobs that use a source or channel; `limit` 0 answers all of them. */
-  async usedBy(field: 'sources' | 'channels', name: string, limit = 20): Promise<string[]> {
+  /** Names of the jobs that use a source, channel or calendar; `limit` 0 answers all of them. */
+  async usedBy(field: 'sources' | 'channels' | 'calendars', name: string, limit = 20): Promise<string[]> {
     const stored = await this.database
       .collection(jobModel)
       .find({ [field]: name, deleted: false }, { session: this.session })

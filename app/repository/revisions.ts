@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { channelModel, jobModel, sourceModel } from '../model/definition';
+import { calendarModel, channelModel, jobModel, sourceModel } from '../model/definition';
 import { counterModel } from '../model/token';
 import type { Database } from './database';
 
-export type DefinitionKind = 'job' | 'source' | 'channel';
+export type DefinitionKind = 'job' | 'source' | 'channel' | 'calendar';
 
 const revisionId = 'revision';
-const models = { job: jobModel, source: sourceModel, channel: channelModel };
+const models = { job: jobModel, source: sourceModel, channel: channelModel, calendar: calendarModel };
 const head = z.object({ _id: z.string(), revision: z.number().int() });
 
 /** Reads the one counter that every definition's revision is drawn from, and what changed since. */

@@ -1,3 +1,5 @@
+import { calendarKinds } from '../domain/calendar/kinds';
+import { calendarSettings } from './definition/calendarSchema';
 import { jsonSchemaOf } from './definition/fields';
 import type { RemoteKind, SourceKind } from './definition/kinds';
 
@@ -12,6 +14,7 @@ export interface KindsDocument {
   jobs: KindDocument[];
   sources: (KindDocument & { query: Record<string, unknown> })[];
   channels: KindDocument[];
+  calendars: KindDocument[];
 }
 
 export function kindsDocument(registries: {
@@ -23,6 +26,7 @@ export function kindsDocument(registries: {
     jobs: [...registries.executors.values()].map(describe),
     sources: [...registries.sources.values()].map(kind => ({ ...describe(kind), query: jsonSchemaOf(kind.query) })),
     channels: [...registries.channels.values()].map(describe),
+    calendars: [...calendarKinds.keys()].map(kind => describe({ kind, settings: calendarSettings })),
   };
 }
 

@@ -7,6 +7,7 @@ import { executors } from '../executor';
 import { Alerts } from '../repository/alerts';
 import { Database } from '../repository/database';
 import { Deliveries } from '../repository/deliveries';
+import { Jobs } from '../repository/jobs';
 import { Members } from '../repository/members';
 import { Mutes } from '../repository/mutes';
 import { Removals } from '../repository/removals';
@@ -17,10 +18,12 @@ import { createDefinitions, type Definitions } from './definition';
 import { SecretBox } from './definition/secretBox';
 import { createDeliveryLoop } from './delivery';
 import type { DeliveryLoop } from './delivery/loop';
+import { JobTrials } from './jobTrials';
 import { MuteService } from './mutes';
 import { JobRemoval } from './run/jobRemoval';
 import { RunService } from './run/runService';
-import { SourceReader } from './run/sourceReader';
+import { SourceReader, type SourceReaderPorts } from './run/sourceReader';
+import { TrialMessages } from './trialMessages';
 import type { WorkerSettings } from './workerSettings';
 
 export interface WorkerOptions {
@@ -78,6 +81,7 @@ export class WorkerParts {
       sources: this.sources,
       channels,
       defaultZone: settings.defaultZone,
+      now: () => this.member.clock.now(),
       writeLimitMs: settings.cluster.operationMs,
       announce: wakes.announce,
       onJobDeleted: () => wakes.jobDeleted(),
@@ -90,16 +94,17 @@ export class WorkerParts {
     return new MuteService({ mutes, subjects, deliveries, wake: () => wakes.muteEnded() });
   }
 
-  runService(definitions: Definitions, wakeDeliveries: () => void): RunService {
-    const { settings, log, workers } = this.options;
+  /** One for the process: what it counts is the places at each source. */
+  sourceReader(definitions: Definitions): SourceReader {
+    const { workers } = this.options;
+    const loadSource: SourceReaderPorts['loadSource'] = name => definitions.sources.load(name);
+    return new SourceReader({ sources: this.sources, loadSource, ...this.queryContext(), workers });
+  }
+
+  runService(reader: SourceReader, wakeDeliveries: () => void): RunService {
+    const { settings, log } = this.options;
     const { cluster, maxRuns, alertRetentionDays } = settings;
     const { database, members, alerts, member, metrics } = this;
-    const reader = new SourceReader({
-      sources: this.sources,
-      loadSource: name => definitions.sources.load(name),
-      ...this.queryContext(),
-      workers,
-    });
     return new RunService({
       ...{ database, members, alerts, executors, reader, metrics, log, wakeDeliveries, maxRuns, alertRetentionDays },
       runs: new Runs(database, cluster.runRetentionDays),
@@ -129,6 +134,18 @@ export class WorkerParts {
       },
       { sweepMs: settings.cluster.sweepMs, concurrency: settings.maxSends },
     );
+  }
+
+  jobTrials({ jobs, channels: remotes }: Definitions, reader: SourceReader, mutes: MuteService): JobTrials {
+    const messages = new TrialMessages({
+      loadChannel: name => remotes.load(name),
+      channels,
+      mutedBy: labels => mutes.mutedBy(labels),
+      linkOf: alertId => linkOf(this.options.settings.publicUrl, alertId),
+    });
+    const { alerts, database } = this;
+    const { clock } = this.member;
+    return new JobTrials({ definitions: jobs, jobs: new Jobs(database), alerts, executors, reader, messages, clock });
   }
 
   jobRemoval(): JobRemoval {

@@ -11,10 +11,13 @@ import { ClusterStatus } from '../../app/service/clusterStatus';
 import { createDefinitions } from '../../app/service/definition';
 import { SecretBox } from '../../app/service/definition/secretBox';
 import { DeliveryReader } from '../../app/service/deliveries';
+import { JobTrials } from '../../app/service/jobTrials';
 import { kindsDocument } from '../../app/service/kinds';
 import { MuteService } from '../../app/service/mutes';
+import { SourceReader } from '../../app/service/run/sourceReader';
 import { RunReader } from '../../app/service/runs';
 import { TokenService } from '../../app/service/tokens';
+import { TrialMessages } from '../../app/service/trialMessages';
 import { Trials } from '../../app/service/trials';
 import type { Watchbell } from '../../app/service/watchbell';
 import { createSources } from '../../app/source';
@@ -41,6 +44,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     ...{ database, executors, sources, channels },
     box: new SecretBox(testSecretKey),
     defaultZone: 'Asia/Shanghai',
+    now: () => new Date(),
     writeLimitMs: operationMs,
     announce: change => announced.push(`${change.kind}:${change.name}@${change.revision}`),
     onJobDeleted: name => removed.push(name),
@@ -48,6 +52,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
   });
   const mutes = muteService(database);
   const outbound = { allowNets: [], allowLoopback: true };
+  const alerts = new Alerts(database);
   return {
     settings: options,
     ...{ log: new RecordedLog(), definitions, mutes, announced, removed },
@@ -57,9 +62,26 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
       queryContext: { outbound: { ...outbound, purpose: 'source' } },
       channelOutbound: { ...outbound, purpose: 'channel' },
     }),
+    jobTrials: new JobTrials({
+      ...{ definitions: definitions.jobs, jobs: new Jobs(database), alerts, executors },
+      reader: new SourceReader({
+        sources,
+        loadSource: name => definitions.sources.load(name),
+        outbound: { ...outbound, purpose: 'source' },
+        forbiddenDatabase: { hosts: database.client.options.hosts.map(String), database: database.db.databaseName },
+        workers: 1,
+      }),
+      messages: new TrialMessages({
+        loadChannel: name => definitions.channels.load(name),
+        channels,
+        mutedBy: labels => mutes.mutedBy(labels),
+        linkOf: alertId => `https://watchbell.example/alerts/${encodeURIComponent(alertId)}`,
+      }),
+      clock: { now: () => new Date() },
+    }),
     tokens: new TokenService(database),
     runs: new RunReader(database),
-    alerts: new AlertReader(new Alerts(database), new Jobs(database), mutes),
+    alerts: new AlertReader(alerts, new Jobs(database), mutes),
     deliveries: new DeliveryReader(new Deliveries(database, 86_400_000)),
     cluster: new ClusterStatus(database),
     kinds: kindsDocument({ executors, sources, channels }),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isZone } from '../../domain/schedule';
+import { shown } from '../validation';
 
 /** A time as the API takes it: ISO 8601 with Z or an offset. Comes out as Date. */
 export const isoDate = z.iso
@@ -8,6 +10,14 @@ export const isoDate = z.iso
       `${JSON.stringify(issue.input) ?? 'nothing'} is not a time: give ISO 8601 such as "2026-11-21T01:10:00Z"`,
   })
   .transform(text => new Date(text));
+
+/** IANA name of a time zone that Intl knows. */
+export const zoneSchema = z
+  .string()
+  .max(64)
+  .refine(isZone, {
+    error: issue => `${shown(issue.input)} is not a time zone; give an IANA name such as "Asia/Shanghai" or "UTC"`,
+  });
 
 /** A name of the query that may come several times: `name=a&name=b`. */
 export function repeated<T>(item: z.ZodType<T>) {

@@ -2,6 +2,8 @@ import { ConflictError } from '../../domain/errors';
 import { jobModel } from '../../model/definition';
 import type { Database } from '../../repository/database';
 import { DefinitionRepository, type DefinitionWrite } from '../../repository/definitions';
+import { CalendarSchemas } from './calendarSchema';
+import { CalendarDefinitions } from './calendars';
 import { JobReferences } from './jobReferences';
 import { JobSchemas } from './jobSchema';
 import { JobDefinitions } from './jobs';
@@ -20,6 +22,8 @@ export interface DefinitionsOptions {
   channels: ReadonlyMap<string, RemoteKind>;
   /** Zone of schedules that name none. */
   defaultZone: string;
+  /** MongoDB's time. */
+  now(): Date;
   /** Limit of one write in ms, from its turn among the writes of this process on. */
   writeLimitMs: number;
   /** Wakes the agent of this host after a write has become majority-durable; must not throw. */
@@ -30,12 +34,13 @@ export interface DefinitionsOptions {
   onChannelHealed(name: string): Promise<void>;
 }
 
-/** Jobs, sources and channels with what their bodies must be. */
+/** Jobs, sources, channels and calendars with what their bodies must be. */
 export interface Definitions {
   jobs: JobDefinitions;
   sources: RemoteDefinitions;
   channels: RemoteDefinitions;
-  schemas: { job: JobSchemas; source: RemoteSchemas; channel: RemoteSchemas };
+  calendars: CalendarDefinitions;
+  schemas: { job: JobSchemas; source: RemoteSchemas; channel: RemoteSchemas; calendar: CalendarSchemas };
 }
 
 export function createDefinitions(options: DefinitionsOptions): Definitions {
@@ -46,17 +51,20 @@ export function createDefinitions(options: DefinitionsOptions): Definitions {
     job: jobSchemas,
     source: new RemoteSchemas(options.sources),
     channel: new RemoteSchemas(options.channels),
+    calendar: new CalendarSchemas(options.defaultZone),
   };
-  const common = { repository, box: options.box, announce: options.announce };
+  const { announce } = options;
+  const common = { repository, box: options.box, announce };
   return {
     schemas,
     jobs: new JobDefinitions({
       repository,
       references,
       schemas: jobSchemas,
-      announce: options.announce,
+      announce,
       onDeleted: options.onJobDeleted,
     }),
+    calendars: new CalendarDefinitions({ repository, schemas: schemas.calendar, announce, now: options.now }),
     sources: new RemoteDefinitions({
       ...common,
       kind: 'source',

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { FieldError } from '../../domain/errors';
 import type { JobSpec } from '../../domain/job/types';
 import type { JsonObject } from '../../domain/mergePatch';
-import { isZone, validateSchedule } from '../../domain/schedule';
+import { validateSchedule } from '../../domain/schedule';
 import { slugSchema } from '../../domain/slug';
 import { spanBetween } from '../../domain/span';
 import { check, shown } from '../validation';
-import { isoDate, jsonSchemaOf } from './fields';
+import { isoDate, jsonSchemaOf, zoneSchema } from './fields';
 import type { JobKind } from './kinds';
 
 /** A definition that a job names, and where in the body it does. */
@@ -19,7 +19,7 @@ export interface SourceReference {
 
 export type CheckedJob =
   | { ok: true; spec: JobSpec; references: SourceReference[] }
-  | { ok: false; errors: FieldError[]; references: SourceReference[]; channels: string[] };
+  | { ok: false; errors: FieldError[]; references: SourceReference[]; channels: string[]; calendar: string | null };
 
 const dayMs = 86_400_000;
 /** Under it a host that has just restarted its agent would call its occurrences missed (bounds of config/settings.ts). */
@@ -52,7 +52,7 @@ export class JobSchemas {
     }
     const errors = [...(common.ok ? [] : common.errors), ...(settings?.ok === false ? settings.errors : []), ...order];
     const known = settings?.ok && executor !== undefined ? references(executor, settings.value) : rawSource(body, kind);
-    return { ok: false, errors, references: known, channels: rawChannels(body) };
+    return { ok: false, errors, references: known, channels: rawChannels(body), calendar: rawCalendar(body) };
   }
 
   /** JSON schema of a body, one form for each kind; `more` are fields that one route takes besides. */
@@ -87,7 +87,14 @@ function commonSchema(kinds: string[], defaultZone: string) {
       .prefault({}),
     startAt: isoDate.nullable().default(null),
     endAt: isoDate.nullable().default(null),
-    calendar: z.null({ error: later('null') }).default(null),
+    calendar: z
+      .strictObject({
+        name: slugSchema,
+        on: z.enum(['workdays', 'holidays', 'all']).default('workdays'),
+        outside: z.enum(['skip', 'next', 'previous']).default('skip'),
+      })
+      .nullable()
+      .default(null),
     placement: z.strictObject({ on: choice(['one'], ['every-host']).default('one') }).prefault({}),
     notify: z
       .strictObject({
@@ -125,13 +132,7 @@ function scheduleSchema(defaultZone: string) {
         const faults = validateSchedule({ cron: text, zone: 'UTC', dst: 'shift', repeated: 'first' });
         for (const { message } of faults) context.addIssue({ code: 'custom', message });
       }),
-    zone: z
-      .string()
-      .max(64)
-      .refine(isZone, {
-        error: issue => `${shown(issue.input)} is not a time zone; give an IANA name such as "Asia/Shanghai" or "UTC"`,
-      })
-      .default(defaultZone),
+    zone: zoneSchema.default(defaultZone),
     dst: choice(['shift'], ['skip']).default('shift'),
     repeated: choice(['first'], ['second', 'both']).default('first'),
   });
@@ -200,4 +201,9 @@ function rawChannels(body: JsonObject): string[] {
   const raw = z.object({ channels: z.array(z.unknown()).max(channelsPerJob) }).safeParse(body['notify']);
   if (!raw.success) return [];
   return raw.data.channels.flatMap(name => (slugSchema.safeParse(name).success ? [String(name)] : []));
+}
+
+function rawCalendar(body: JsonObject): string | null {
+  const raw = z.object({ name: slugSchema }).safeParse(body['calendar']);
+  return raw.success ? raw.data.name : null;
 }

@@ -5,8 +5,8 @@ import { jobModel } from '../../model/definition';
 import type { DefinitionRepository, DefinitionWrite, JobDocument, WriteResult } from '../../repository/definitions';
 import { page } from '../page';
 import { idleSince } from './idleness';
-import type { JobReferences } from './jobReferences';
-import type { JobSchemas } from './jobSchema';
+import type { JobReferences, Named } from './jobReferences';
+import type { CheckedJob, JobSchemas } from './jobSchema';
 import { jobBody, jobReadOnly, jobView, specOf } from './jobView';
 import type { DefinitionChange, DefinitionSet, Deleted, ListQuery, WriteOptions, Written } from './types';
 import { assertPrecondition, notFound, plain, sameJson, tombstoneMs, withoutReadOnly } from './writes';
@@ -21,7 +21,7 @@ export interface JobDependencies {
   onDeleted(name: string): void;
 }
 
-/** A spec without faults and the sources that it names. */
+/** A spec without faults and the sources that it names; its channels and its calendar stand in the spec. */
 interface ValidJob {
   spec: JobSpec;
   sources: string[];
@@ -151,12 +151,18 @@ export class JobDefinitions implements DefinitionSet {
   ): Promise<ValidJob> {
     const { body, errors } = withoutReadOnly(given, jobReadOnly, stored === null ? { name } : jobView(stored));
     const checked = this.dependencies.schemas.check(body, name);
-    const channels = checked.ok ? checked.spec.notify.channels : checked.channels;
-    const named = await this.dependencies.references.faults({ references: checked.references, channels }, write);
+    const named = await this.dependencies.references.faults(namedBy(checked), write);
     const faults: FieldError[] = [...errors, ...(checked.ok ? [] : checked.errors), ...named];
     if (!checked.ok || faults.length > 0) throw new ValidationError(faults);
     return { spec: checked.spec, sources: checked.references.map(reference => reference.source) };
   }
+}
+
+/** What the checked body names, with or without faults of its own. */
+function namedBy(checked: CheckedJob): Named {
+  const { references } = checked;
+  if (!checked.ok) return { references, channels: checked.channels, calendar: checked.calendar };
+  return { references, channels: checked.spec.notify.channels, calendar: checked.spec.calendar?.name ?? null };
 }
 
 function what(name: string): string {
@@ -188,6 +194,7 @@ function nextDocument(
     spec: { ...spec },
     sources: [...new Set(sources)],
     channels: spec.notify.channels,
+    calendars: spec.calendar === null ? [] : [spec.calendar.name],
     plannedFromAt: stored !== null && !plannedAnew(specOf(stored), spec) ? stored.plannedFromAt : write.now,
     paused: stored?.paused ?? null,
   };
@@ -208,6 +215,7 @@ function tombstone(stored: JobDocument, write: DefinitionWrite, by: string): Job
     spec: null,
     sources: [],
     channels: [],
+    calendars: [],
     paused: null,
     revision: write.revision,
     updatedAt: write.now,

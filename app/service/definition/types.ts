@@ -2,7 +2,7 @@ import type { JsonObject } from '../../domain/mergePatch';
 
 /** Which definition changed; sent to the agent of this host, which reads it again from MongoDB. */
 export interface DefinitionChange {
-  kind: 'job' | 'source' | 'channel';
+  kind: 'job' | 'source' | 'channel' | 'calendar';
   name: string;
   revision: number;
 }
@@ -40,7 +40,7 @@ export interface ListQuery {
   filter: Record<string, unknown>;
 }
 
-/** What the controllers use of each of jobs, sources and channels. */
+/** What the controllers use of each of jobs, sources, channels and calendars. */
 export interface DefinitionSet {
   get(name: string): Promise<Record<string, unknown>>;
   list(query: ListQuery): Promise<{ items: Record<string, unknown>[]; next: string | null }>;
