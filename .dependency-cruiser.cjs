@@ -23,7 +23,7 @@ const allowed = {
   repository: ['domain', 'model'],
   source: ['domain', 'net'],
   channel: ['domain', 'net'],
-  executor: ['domain'],
+  executor: ['domain', 'net'],
   ipc: ['domain'],
   cluster: ['domain', 'model', 'repository', 'ipc'],
   timing: ['domain', 'model', 'repository', 'ipc', 'cluster'],

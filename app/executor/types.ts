@@ -2,8 +2,18 @@ import type { z } from 'zod';
 import type { CheckResult, Rule } from '../domain/alert/types';
 import type { SeriesPoint } from '../domain/message/types';
 
+/** Which start of which occurrence is being executed: what a receiver needs to know a repetition. */
+export interface RunIdentity {
+  /** The occurrence's id: equal for all attempts (`Idempotency-Key`). */
+  id: string;
+  /** Raised by every start (`Watchbell-Fence`). */
+  fence: number;
+}
+
 /** What an executor may use: nothing of Egg, nothing of the storage. */
 export interface RunTools {
+  /** Absent in a trial, which is no run. */
+  readonly run?: RunIdentity;
   /** Reads a defined source by name; throws SourceError. */
   readSource(name: string, query: unknown, signal: AbortSignal): Promise<SeriesPoint[]>;
 }

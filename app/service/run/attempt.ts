@@ -23,7 +23,8 @@ export async function attempt(
   const readSource = (name: string, query: unknown, inner: AbortSignal) =>
     reader.read({ name, query, queryId: `${run.id}#${run.fence}` }, limit, inner);
   try {
-    const outcome = await abortable(executor.run(job.settings, { readSource }, signal), signal);
+    const tools = { run: { id: run.id, fence: run.fence }, readSource };
+    const outcome = await abortable(executor.run(job.settings, tools, signal), signal);
     return { type: 'done', outcome };
   } catch (error) {
     if (run.controller.signal.aborted) return { type: 'aborted' };
