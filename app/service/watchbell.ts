@@ -3,6 +3,7 @@ import type { AlertReader } from './alerts';
 import type { Convergence } from './clusterStatus';
 import type { Definitions } from './definition';
 import type { DeliveryReader } from './deliveries';
+import type { JobTrials } from './jobTrials';
 import type { KindsDocument } from './kinds';
 import type { MuteService } from './mutes';
 import type { RunReader } from './runs';
@@ -18,6 +19,7 @@ export interface Watchbell {
   readonly log: Log;
   readonly definitions: Definitions;
   readonly trials: Trials;
+  readonly jobTrials: JobTrials;
   readonly tokens: TokenService;
   readonly runs: RunReader;
   readonly alerts: AlertReader;

@@ -16,6 +16,7 @@ import { kindsDocument } from './kinds';
 import type { MuteService } from './mutes';
 import type { JobRemoval } from './run/jobRemoval';
 import type { RunService } from './run/runService';
+import type { SourceReader } from './run/sourceReader';
 import { RunReader } from './runs';
 import { TokenService } from './tokens';
 import { Trials } from './trials';
@@ -42,6 +43,7 @@ export class WorkerRuntime {
   private readonly parts: WorkerParts;
   private readonly definitions: Definitions;
   private readonly mutes: MuteService;
+  private readonly reader: SourceReader;
   private readonly runs: RunService;
   private readonly deliveries: DeliveryLoop;
   private readonly removal: JobRemoval;
@@ -56,7 +58,8 @@ export class WorkerRuntime {
     this.definitions = this.parts.definitions(wakes);
     this.mutes = this.parts.muteService(wakes);
     this.deliveries = this.parts.deliveryLoop(this.definitions);
-    this.runs = this.parts.runService(this.definitions, () => this.deliveries.wake());
+    this.reader = this.parts.sourceReader(this.definitions);
+    this.runs = this.parts.runService(this.reader, () => this.deliveries.wake());
     this.removal = this.parts.jobRemoval();
     const { database, member } = this.parts;
     const report = (revision: number) => member.reportApplied(revision);
@@ -152,6 +155,7 @@ export class WorkerRuntime {
         queryContext: this.parts.queryContext(),
         channelOutbound: this.parts.channelOutbound(),
       }),
+      jobTrials: this.parts.jobTrials(definitions, this.reader, mutes),
       tokens: new TokenService(database),
       runs: new RunReader(database),
       alerts: new AlertReader(alerts, new Jobs(database), mutes),
