@@ -71,6 +71,9 @@ export const environmentSchema = z.object({
   WATCHBELL_CLOSE_TOKEN_IN_QUERY: flag.describe(
     'Lets /close and /open take ?token= with a token that can do nothing else.',
   ),
+  WATCHBELL_DRILL: flag.describe(
+    'Registers the job kind `drill`, with which `npm run drill` proves on a staging cluster that nothing is missed. Not for production.',
+  ),
   WATCHBELL_LEASE_MS: ms(10_000, 3000, 300_000)
     .meta({ unit: 'ms' })
     .describe('A member that has not renewed for this long is dead.'),

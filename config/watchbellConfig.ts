@@ -15,6 +15,7 @@ export function watchbellConfig(settings: Settings): WatchbellConfig {
     defaultZone: settings.WATCHBELL_DEFAULT_ZONE,
     outbound: { allowNets: settings.WATCHBELL_ALLOW_NETS, allowLoopback: settings.WATCHBELL_ALLOW_LOOPBACK },
     closeTokenInQuery: settings.WATCHBELL_CLOSE_TOKEN_IN_QUERY,
+    drill: settings.WATCHBELL_DRILL,
     maxRuns: settings.WATCHBELL_MAX_RUNS,
     maxSends: settings.WATCHBELL_MAX_SENDS,
     alertRetentionDays: settings.WATCHBELL_ALERT_RETENTION_DAYS,

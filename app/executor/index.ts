@@ -1,11 +1,19 @@
 import { type FieldError, ValidationError } from '../domain/errors';
 import { check } from './check';
+import { type DrillSurroundings, drill } from './drill';
 import type { AnyExecutor, Executor } from './types';
 
 const all: AnyExecutor[] = [eraseExecutor(check)];
 
 /** Every job kind by its name. */
 export const executors: ReadonlyMap<string, AnyExecutor> = new Map(all.map(executor => [executor.kind, executor]));
+
+/** With the kind of `npm run drill` among them; null leaves it out. */
+export function executorsWith(surroundings: DrillSurroundings | null): ReadonlyMap<string, AnyExecutor> {
+  if (surroundings === null) return executors;
+  const added = eraseExecutor(drill(surroundings));
+  return new Map([...executors, [added.kind, added]]);
+}
 
 /** Settings come from the storage as unknown: the executor's own schema gives them their type back. */
 function eraseExecutor<Settings>(executor: Executor<Settings>): AnyExecutor {

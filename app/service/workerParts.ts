@@ -3,7 +3,8 @@ import { Member } from '../cluster/member';
 import { Metrics } from '../cluster/metrics';
 import type { WorkerMessenger } from '../cluster/metricsExchange';
 import type { Log } from '../domain/log';
-import { executors } from '../executor';
+import { executorsWith } from '../executor';
+import type { AnyExecutor } from '../executor/types';
 import { Alerts } from '../repository/alerts';
 import { Database } from '../repository/database';
 import { Deliveries } from '../repository/deliveries';
@@ -58,6 +59,7 @@ export class WorkerParts {
   readonly subjects: Subjects;
   readonly mutes: Mutes;
   readonly box: SecretBox;
+  readonly executors: ReadonlyMap<string, AnyExecutor>;
 
   constructor(readonly options: WorkerOptions) {
     const { settings, log, pid, masterPid } = options;
@@ -70,6 +72,8 @@ export class WorkerParts {
     this.subjects = new Subjects(this.database);
     this.mutes = new Mutes(this.database);
     this.box = new SecretBox(settings.secretKey);
+    const drill = settings.drill ? { outbound: this.channelOutbound(), lease: this.member } : null;
+    this.executors = executorsWith(drill);
   }
 
   definitions(wakes: WorkerWakes): Definitions {
@@ -77,7 +81,7 @@ export class WorkerParts {
     return createDefinitions({
       database: this.database,
       box: this.box,
-      executors,
+      executors: this.executors,
       sources: this.sources,
       channels,
       defaultZone: settings.defaultZone,
@@ -104,7 +108,7 @@ export class WorkerParts {
   runService(reader: SourceReader, wakeDeliveries: () => void): RunService {
     const { settings, log } = this.options;
     const { cluster, maxRuns, alertRetentionDays } = settings;
-    const { database, members, alerts, member, metrics } = this;
+    const { database, members, alerts, member, metrics, executors } = this;
     return new RunService({
       ...{ database, members, alerts, executors, reader, metrics, log, wakeDeliveries, maxRuns, alertRetentionDays },
       runs: new Runs(database, cluster.runRetentionDays),
@@ -143,7 +147,7 @@ export class WorkerParts {
       mutedBy: labels => mutes.mutedBy(labels),
       linkOf: alertId => linkOf(this.options.settings.publicUrl, alertId),
     });
-    const { alerts, database } = this;
+    const { alerts, database, executors } = this;
     const { clock } = this.member;
     return new JobTrials({ definitions: jobs, jobs: new Jobs(database), alerts, executors, reader, messages, clock });
   }

@@ -3,7 +3,6 @@ import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
 import { DefinitionFeed, type FeedHandler } from '../cluster/definitionFeed';
 import { HostMetrics } from '../cluster/metricsExchange';
 import { errorFields } from '../domain/log';
-import { executors } from '../executor';
 import { configChangedSchema, ipcNames, runBatchSchema } from '../ipc/messages';
 import { Jobs } from '../repository/jobs';
 import { Revisions } from '../repository/revisions';
@@ -161,7 +160,7 @@ export class WorkerRuntime {
       alerts: new AlertReader(alerts, new Jobs(database), mutes),
       deliveries: new DeliveryReader(deliveries),
       cluster: new ClusterStatus(database),
-      kinds: kindsDocument({ executors, sources, channels }),
+      kinds: kindsDocument({ executors: this.parts.executors, sources, channels }),
       memberId: () => this.parts.member.memberId,
       readiness: () => this.readiness(),
       metricsText: () => hostMetrics.text(),

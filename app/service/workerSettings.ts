@@ -9,6 +9,8 @@ export interface WorkerSettings {
   defaultZone: string;
   outbound: { allowNets: string[]; allowLoopback: boolean };
   closeTokenInQuery: boolean;
+  /** Registers the job kind of `npm run drill`. */
+  drill: boolean;
   maxRuns: number;
   maxSends: number;
   alertRetentionDays: number;

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { spanBetween } from '../domain/span';
+import { postHttp } from '../net/http';
+import type { OutboundPolicy } from '../net/types';
+import type { Executor, Outcome, RunIdentity, RunTools } from './types';
+
+const settings = z.strictObject({
+  /** The witness: a receiver outside of Watchbell. */
+  url: z.url({ protocol: /^https?$/ }).max(2000),
+  /** How long the work between the two calls takes. */
+  workMs: spanBetween(1, 600_000),
+  /** Wall limit of one call. */
+  callMs: spanBetween(100, 60_000).default(5000),
+});
+
+type Settings = z.infer<typeof settings>;
+
+/** What the kind needs of the worker that it runs in. */
+export interface DrillSurroundings {
+  outbound: OutboundPolicy;
+  /** Whether this member may still have an effect, by both clocks, and who it is. */
+  lease: { readonly memberId: string; readonly valid: boolean };
+}
+
+/** A witness that does not take a call: the run fails. */
+class WitnessError extends Error {
+  override readonly name = 'WitnessError';
+  readonly code = 'witness';
+}
+
+const answerLimit = 64 * 1024;
+
+/**
+ * Tells a receiver outside of Watchbell when a run begins and ends its work, so that `npm run drill` can count starts
+ * without believing Watchbell's own records. Registered by WATCHBELL_DRILL only.
+ */
+export function drill(surroundings: DrillSurroundings): Executor<Settings> {
+  return {
+    kind: 'drill',
+    settings,
+    references: () => [],
+    run: (given, tools, signal) => run(surroundings, given, tools, signal),
+    failed: () => null,
+  };
+}
+
+async function run(
+  surroundings: DrillSurroundings,
+  given: Settings,
+  { run: identity }: RunTools,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (identity === undefined) throw new WitnessError('A drill has nothing to tell of outside of a run.');
+  const { memberId } = surroundings.lease;
+  await tell(surroundings, given, { ...identity, phase: 'start', member: memberId }, signal);
+  await sleep(given.workMs, undefined, { signal });
+  await tell(surroundings, given, { ...identity, phase: 'end', member: memberId }, signal);
+  return { check: null, summary: { workMs: given.workMs } };
+}
+
+async function tell(
+  { outbound, lease }: DrillSurroundings,
+  { url, callMs }: Settings,
+  { id, fence, phase, member }: RunIdentity & { phase: 'start' | 'end'; member: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await postHttp({
+    url,
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': id, 'Watchbell-Fence': String(fence) },
+    body: JSON.stringify({ occurrence: id, fence, member, phase }),
+    timeoutMs: callMs,
+    maxBytes: answerLimit,
+    signal,
+    policy: outbound,
+    // A process that was stopped comes here before its timers have told it that its lease is lost.
+    beforeSend: () => {
+      signal.throwIfAborted();
+      if (!lease.valid) throw new WitnessError('The lease is lost: this member may have no effect any more.');
+    },
+  });
+  if (answer.status !== 204) throw new WitnessError(`The witness answered ${answer.status} to the ${phase} of ${id}.`);
+}
