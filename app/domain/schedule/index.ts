@@ -1,3 +1,5 @@
 export { dueOccurrences } from './due';
+export { jitterOf } from './jitter';
+export { secondOpinion } from './secondOpinion';
 export { includes, type Timetable, timetable } from './timetable';
 export { isZone, validateSchedule } from './validate';

@@ -8,6 +8,10 @@ const stretchesKept = 256;
 /** More than the names that Intl knows, links included. */
 const namesKept = 1024;
 
+/** The times that schedules are walked in: the years 1 to 9999. */
+export const earliestAt = Date.parse('0001-01-01T00:00:00Z');
+export const latestAt = Date.UTC(9999, 11, 31);
+
 /** The instants at which the clocks of a zone show one wall time. */
 export interface WallInstants {
   /** The (first) instant; for a wall time that does not exist, the first instant after the gap. */
