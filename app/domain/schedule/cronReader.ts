@@ -3,7 +3,7 @@ import { CronPattern } from './cronPattern';
 import type { SpecialDays } from './specialDays';
 
 /** What a short name stands for; `@minutely` and `@secondly` are beyond what cron has. */
-const macros: ReadonlyMap<string, string> = new Map([
+export const macros: ReadonlyMap<string, string> = new Map([
   ['@yearly', '0 0 1 1 *'],
   ['@annually', '0 0 1 1 *'],
   ['@monthly', '0 0 1 * *'],

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { FieldError } from '../../domain/errors';
 import type { JobSpec } from '../../domain/job/types';
 import type { JsonObject } from '../../domain/mergePatch';
-import { validateSchedule } from '../../domain/schedule';
 import { slugSchema } from '../../domain/slug';
 import { spanBetween } from '../../domain/span';
 import { check, shown } from '../validation';
-import { isoDate, jsonSchemaOf, zoneSchema } from './fields';
+import { choice, jsonSchemaOf } from './fields';
 import type { JobKind } from './kinds';
+import { orderFaults, timingFields } from './timingSchema';
 
 /** A definition that a job names, and where in the body it does. */
 export interface SourceReference {
@@ -70,14 +70,13 @@ function commonSchema(kinds: string[], defaultZone: string) {
     title: z.string().max(200).optional(),
     enabled: z.boolean().default(true),
     labels: labelsSchema.default({}),
-    schedule: scheduleSchema(defaultZone),
+    ...timingFields(defaultZone),
     misfire: choice(['last'], ['skip', 'all']).default('last'),
     misfireLimit: z.int().min(1).max(1000).default(10),
     graceMs: spanBetween(leastGraceMs, dayMs).default(leastGraceMs),
     onLost: z.enum(['retry', 'close']).default('retry'),
     overlap: choice(['skip', 'allow'], ['queue', 'replace']).default('skip'),
     timeoutMs: spanBetween(100, dayMs).default(30_000),
-    jitterMs: z.literal(0, { error: later('0') }).default(0),
     retry: z
       .strictObject({
         limit: z.int().min(0).max(10).default(2),
@@ -85,16 +84,6 @@ function commonSchema(kinds: string[], defaultZone: string) {
         factor: z.number().min(1).max(10).default(2),
       })
       .prefault({}),
-    startAt: isoDate.nullable().default(null),
-    endAt: isoDate.nullable().default(null),
-    calendar: z
-      .strictObject({
-        name: slugSchema,
-        on: z.enum(['workdays', 'holidays', 'all']).default('workdays'),
-        outside: z.enum(['skip', 'next', 'previous']).default('skip'),
-      })
-      .nullable()
-      .default(null),
     placement: z.strictObject({ on: choice(['one'], ['every-host']).default('one') }).prefault({}),
     notify: z
       .strictObject({
@@ -123,41 +112,6 @@ const labelsSchema = z
     error: 'the label "job" is set by Watchbell: every alert has it',
   });
 
-function scheduleSchema(defaultZone: string) {
-  const cron = z.strictObject({
-    cron: z
-      .string()
-      .max(256)
-      .superRefine((text, context) => {
-        const faults = validateSchedule({ cron: text, zone: 'UTC', dst: 'shift', repeated: 'first' });
-        for (const { message } of faults) context.addIssue({ code: 'custom', message });
-      }),
-    zone: zoneSchema.default(defaultZone),
-    dst: choice(['shift'], ['skip']).default('shift'),
-    repeated: choice(['first'], ['second', 'both']).default('first'),
-  });
-  const every = z.strictObject({
-    everyMs: spanBetween(1000, 366 * dayMs),
-    anchorAt: isoDate.prefault('1970-01-01T00:00:00.000Z'),
-  });
-  return z.union([cron, every, z.strictObject({ at: isoDate })]);
-}
-
-/** Values of the contract: those that this version knows, and those that a later one brings. */
-function choice<const Known extends string>(known: readonly Known[], coming: readonly string[]) {
-  const allowed = known.map(value => `"${value}"`).join(', ');
-  return z.enum(known, {
-    error: issue =>
-      typeof issue.input === 'string' && coming.includes(issue.input)
-        ? `"${issue.input}" comes with a later version; this one knows ${allowed}`
-        : undefined,
-  });
-}
-
-function later(known: string) {
-  return (issue: { input?: unknown }) => `${shown(issue.input)} comes with a later version; this one knows ${known}`;
-}
-
 /** The part of a body that all kinds have; the kind's own key is known to it, and left to the executor's schema. */
 function checkCommon(schema: ReturnType<typeof commonSchema>, kinds: readonly string[], body: JsonObject) {
   const own = Object.fromEntries(kinds.map(kind => [kind, z.unknown()]));
@@ -174,14 +128,6 @@ function pickCommon(common: Common): Omit<JobSpec, 'settings' | 'title'> {
     ...{ kind, enabled, labels, schedule, misfire, misfireLimit, graceMs, onLost, overlap },
     ...{ timeoutMs, jitterMs, retry, startAt, endAt, calendar, placement, notify },
   };
-}
-
-/** Read from the raw body, so that it is said together with the faults of other fields. */
-function orderFaults(body: JsonObject): FieldError[] {
-  const start = isoDate.safeParse(body['startAt']);
-  const end = isoDate.safeParse(body['endAt']);
-  if (!start.success || !end.success || start.data < end.data) return [];
-  return [{ path: 'endAt', message: `${shown(body['endAt'])} must be later than startAt (${shown(body['startAt'])})` }];
 }
 
 function references(executor: JobKind, settings: unknown): SourceReference[] {
