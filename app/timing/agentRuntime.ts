@@ -115,6 +115,7 @@ export class AgentRuntime {
     await assertOwnHostId(this.members, { hostId, pid, masterPid, log });
     if (this.stopping.signal.aborted) return;
     await this.member.renew();
+    this.member.on({ renewed: () => this.timekeeper.clockMeasured() });
     this.member.start();
     this.sweeper.start();
     this.abandoned.start();
@@ -131,9 +132,12 @@ export class AgentRuntime {
       {
         clock: this.member.clock,
         ready: () => this.member.timeIsGood(),
+        alone: () => this.sweeper.hosts.every(host => host === settings.hostId),
         rank: key => hostRank(key, this.sweeper.hosts, settings.hostId),
         recorded: keys => this.runs.recorded(keys),
         announce: (batch, again) => announcer.announce(batch, again),
+        missed: ({ name }, at) => log.warn('occurrence.missed', { jobId: name, at: new Date(at) }),
+        ended: async occurrences => log.info('occurrences.ended', { count: occurrences.length }),
         log,
         measured: jobs => this.metrics.heapSize.set(jobs),
       },

@@ -1,65 +1,50 @@
-/** Binary heap of entries by time with one entry a key: an update moves the entry, nothing stale stays behind. */
-export class Heap<T> {
-  private readonly entries: { key: string; at: number; value: T }[] = [];
-  private readonly positions = new Map<string, number>();
+/** What stands in a heap: its time, and its place, which is the heap's own. */
+export interface HeapEntry {
+  readonly at: number;
+  /** Index in the heap; −1 while it stands in none. */
+  position: number;
+}
+
+/** Binary heap of entries by time. Each entry knows its place, so that it can be taken out: nothing stale stays behind. */
+export class Heap<T extends HeapEntry> {
+  private readonly entries: T[] = [];
 
   get size(): number {
     return this.entries.length;
   }
 
-  peek(): { key: string; at: number; value: T } | undefined {
+  peek(): T | undefined {
     return this.entries[0];
   }
 
-  has(key: string): boolean {
-    return this.positions.has(key);
+  /** The entry must stand in no heap. */
+  add(entry: T): void {
+    this.entries.push(entry);
+    this.up(entry, this.entries.length - 1);
   }
 
-  get(key: string): T | undefined {
-    const position = this.positions.get(key);
-    return position === undefined ? undefined : this.entries[position]?.value;
-  }
-
-  /** Inserts, or moves what stands under this key. */
-  set(key: string, at: number, value: T): void {
-    const position = this.positions.get(key);
-    const entry = { key, at, value };
-    if (position === undefined) {
-      this.entries.push(entry);
-      this.positions.set(key, this.entries.length - 1);
-      this.up(this.entries.length - 1);
-      return;
-    }
-    this.place(entry, position);
-    this.down(this.up(position));
-  }
-
-  delete(key: string): boolean {
-    const position = this.positions.get(key);
-    if (position === undefined) return false;
-    this.positions.delete(key);
+  /** False when the entry does not stand here. */
+  delete(entry: T): boolean {
+    const { position } = entry;
+    if (position < 0 || this.entries[position] !== entry) return false;
+    entry.position = -1;
     const last = this.entries.pop();
-    if (last !== undefined && last.key !== key) {
-      this.place(last, position);
-      this.down(this.up(position));
-    }
+    if (last !== undefined && last !== entry) this.down(last, this.up(last, position));
     return true;
   }
 
-  pop(): { key: string; at: number; value: T } | undefined {
+  pop(): T | undefined {
     const top = this.entries[0];
-    if (top !== undefined) this.delete(top.key);
+    if (top !== undefined) this.delete(top);
     return top;
   }
 
-  private place(entry: { key: string; at: number; value: T }, position: number): void {
-    this.entries[position] = entry;
-    this.positions.set(entry.key, position);
+  /** In no order. */
+  values(): readonly T[] {
+    return this.entries;
   }
 
-  private up(from: number): number {
-    const entry = this.entries[from];
-    if (entry === undefined) return from;
+  private up(entry: T, from: number): number {
     let position = from;
     while (position > 0) {
       const above = (position - 1) >> 1;
@@ -72,9 +57,7 @@ export class Heap<T> {
     return position;
   }
 
-  private down(from: number): void {
-    const entry = this.entries[from];
-    if (entry === undefined) return;
+  private down(entry: T, from: number): void {
     let position = from;
     for (;;) {
       const below = this.smallerChild(position);
@@ -84,6 +67,11 @@ export class Heap<T> {
       position = below;
     }
     this.place(entry, position);
+  }
+
+  private place(entry: T, position: number): void {
+    this.entries[position] = entry;
+    entry.position = position;
   }
 
   private smallerChild(position: number): number {

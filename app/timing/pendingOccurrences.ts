@@ -1,61 +1,64 @@
-import type { RunHint } from '../ipc/messages';
-import { Heap } from './heap';
+import { Heap, type HeapEntry } from './heap';
+import type { PlannedJob, PlannedOccurrence } from './plan';
 
-export interface PendingOccurrence {
-  key: string;
-  hint: RunHint;
-  graceMs: number;
+/** What is to be looked at about the same time, side by side: an object for each occurrence would cost more than it. */
+interface Batch extends HeapEntry {
+  plans: PlannedJob[];
+  times: number[];
 }
 
-/** Announced again only up to this many: beyond it the oldest wait for the next look at their records. */
-const maxLook = 5000;
+/** Looks are moved to the next multiple of this span, so that occurrences of one moment stand in one batch. */
+const roundMs = 50;
 
-/**
- * Occurrences that are due and not known to have a record: each is looked at again at its time, and announced when no
- * member has recorded it.
- */
+/** Occurrences that are due and not known to have a record, by the time at which they are to be looked at again. */
 export class PendingOccurrences {
-  private readonly heap = new Heap<PendingOccurrence>();
-  private readonly byJob = new Map<string, Set<string>>();
+  private readonly heap = new Heap<Batch>();
+  private readonly byTime = new Map<number, Batch>();
+  /** Taken by nobody's `done` yet. */
+  private taken: PlannedOccurrence[] = [];
 
-  get size(): number {
-    return this.heap.size;
+  /** When the next are to be looked at; infinite when there are none. */
+  get nextAt(): number {
+    return this.heap.peek()?.at ?? Number.POSITIVE_INFINITY;
   }
 
-  get nextAt(): number | undefined {
-    return this.heap.peek()?.at;
+  add(plan: PlannedJob, at: number, lookAt: number): void {
+    const time = Math.ceil(lookAt / roundMs) * roundMs;
+    const batch = this.byTime.get(time) ?? this.open(time);
+    batch.plans.push(plan);
+    batch.times.push(at);
   }
 
-  add(occurrence: PendingOccurrence, lookAt: number): void {
-    this.heap.set(occurrence.key, lookAt, occurrence);
-    const keys = this.byJob.get(occurrence.hint.job) ?? new Set();
-    this.byJob.set(occurrence.hint.job, keys.add(occurrence.key));
-  }
-
-  /** Removes and answers those whose time has come. */
-  takeDue(now: number): PendingOccurrence[] {
-    const due: PendingOccurrence[] = [];
-    for (
-      let top = this.heap.peek();
-      top !== undefined && top.at <= now && due.length < maxLook;
-      top = this.heap.peek()
-    ) {
-      due.push(top.value);
-      this.remove(top.value);
+  /** Takes at most `limit` of those whose time has come. They count as pending until `done`. */
+  take(now: number, limit: number): PlannedOccurrence[] {
+    const batch = this.heap.peek();
+    if (batch === undefined || batch.at > now) return [];
+    const from = Math.max(batch.plans.length - limit, 0);
+    const times = batch.times.splice(from);
+    this.taken = batch.plans.splice(from).flatMap((plan, index) => ({ plan, at: times[index] ?? 0 }));
+    if (from === 0) {
+      this.heap.delete(batch);
+      this.byTime.delete(batch.at);
     }
-    return due;
+    return this.taken;
   }
 
-  /** Drops what is pending of a job: its schedule changed or it is not to run any more. */
-  dropJob(job: string): void {
-    for (const key of this.byJob.get(job) ?? []) this.heap.delete(key);
-    this.byJob.delete(job);
+  done(): void {
+    this.taken = [];
   }
 
-  private remove(occurrence: PendingOccurrence): void {
-    this.heap.delete(occurrence.key);
-    const keys = this.byJob.get(occurrence.hint.job);
-    keys?.delete(occurrence.key);
-    if (keys?.size === 0) this.byJob.delete(occurrence.hint.job);
+  /** The earliest due time of all that is pending; infinite when nothing is. */
+  oldest(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { at } of this.taken) oldest = Math.min(oldest, at);
+    for (const { times } of this.heap.values()) for (const at of times) oldest = Math.min(oldest, at);
+    return oldest;
+  }
+
+  private open(at: number): Batch {
+    const batch: Batch = { at, position: -1, plans: [], times: [] };
+    this.byTime.set(at, batch);
+    this.heap.add(batch);
+    return batch;
   }
 }

@@ -1,11 +1,16 @@
 import type { Clock } from '../cluster/types';
+import type { DayRule } from '../domain/calendar/types';
 import type { Job } from '../domain/job/types';
-import { errorFields, type Log } from '../domain/log';
+import type { Log } from '../domain/log';
 import { occurrenceId } from '../domain/run/occurrence';
+import { jitterOf } from '../domain/schedule/jitter';
 import type { RunHint } from '../ipc/messages';
+import { Buckets } from './buckets';
+import { FollowUp } from './followUp';
 import { Heap } from './heap';
-import { PendingOccurrences } from './pendingOccurrences';
-import { dueOf, nextOf, type PlannedJob, planOf } from './plan';
+import { Pacer } from './pacer';
+import { type PlanEnd, PlannedJob, type PlannedOccurrence } from './plan';
+import { notReadyMs, Rounds } from './rounds';
 import { Timetables } from './timetables';
 
 export interface TimekeeperOptions {
@@ -19,77 +24,103 @@ export interface TimekeeperPorts {
   clock: Clock;
   /** Whether the time can be trusted and this host may announce now; measures again after a step of a clock. */
   ready(): Promise<boolean>;
+  /** Whether no other host looks after occurrences: then every rank is 0 and none is computed. */
+  alone(): boolean;
   /** 0 for the host that announces this occurrence at once, k for the k-th that looks after it. */
   rank(key: string): number;
   /** Which of these occurrences have a record. */
   recorded(keys: readonly string[]): Promise<Set<string>>;
-  /** Hands a batch to the workers of this host; only wakes, may be lost. */
+  /** Hands a batch (at most 1,000) to the workers of this host; only wakes, may be lost. */
   announce(batch: RunHint[], again: boolean): void;
+  /** Occurrences of this job from `at` on are past their grace span without a record, or kept back by a calendar. */
+  missed(plan: PlannedJob, at: number): void;
+  /** Occurrences without a record whose job was paused or planned anew since: `plan.end` says why. */
+  ended(occurrences: PlannedOccurrence[]): Promise<void>;
   log: Log;
-  /** Called after each round with the number of jobs in the heap. */
+  /** Called after each round with the number of planned jobs. */
   measured(jobs: number): void;
 }
 
-/** No timer sleeps longer: a suspended machine or a stepped clock is noticed within this span. */
-const maxSleepMs = 30_000;
-/** While announcing is not possible (no lease, MongoDB away) it is tried again after this span. */
-const notReadyMs = 250;
-/** Jobs planned in one go before the agent's other work gets its turn. */
-const slice = 100;
+/** An occurrence that waits for its jitter to pass. */
+interface Delayed {
+  plan: PlannedJob;
+  readonly at: number;
+  position: number;
+  scheduledAt: number;
+}
 
-/** Lets the agent's other work have its turn. */
-const yieldToLoop = () => new Promise<void>(resolve => setImmediate(resolve));
+/** Announced in one message. */
+const batchSize = 1000;
+/** More late occurrences of one job than this are not looked up one by one: the misfire policy decides about all. */
+const mostLate = 60;
 
 /**
- * The only owner of cron timing on a host: one heap, one timer. It never runs anything itself; it says which
- * occurrences are due, again until each has a record.
+ * The only owner of cron timing on a host: instants in buckets, one timer. It never runs anything itself; it says which
+ * occurrences are due, again until each has a record. What is due is announced first; the next instants of those jobs
+ * are computed behind it, so that no occurrence waits for the schedule of another one.
  */
 export class Timekeeper {
-  private readonly heap = new Heap<PlannedJob>();
   private readonly planned = new Map<string, PlannedJob>();
-  private readonly pending = new PendingOccurrences();
+  private readonly due = new Buckets<PlannedJob>();
+  private readonly delayed = new Heap<Delayed>();
+  /** Jobs whose next instant is to be computed. */
+  private queue: PlannedJob[] = [];
   private readonly timetables = new Timetables();
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> | null = null;
-  private stopped = true;
+  private readonly followUp: FollowUp;
+  private readonly rounds: Rounds;
+  private readonly pacer = new Pacer();
+  private batch: RunHint[] = [];
+  private coveredFrom = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly ports: TimekeeperPorts,
     private readonly options: TimekeeperOptions,
-  ) {}
+  ) {
+    this.followUp = new FollowUp(ports, options.reannounceMs);
+    const work = { name: 'timekeeper', nextMs: () => this.nextMs(), round: () => this.round() };
+    this.rounds = new Rounds(work, ports.log);
+  }
 
   start(): void {
-    this.stopped = false;
-    this.arm();
+    this.rounds.start();
+    this.followUp.start();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await Promise.all([this.rounds.stop(), this.followUp.stop()]);
   }
 
-  /** Plans a job anew; what was pending of an older schedule is gone with it. */
-  upsert(job: Job): void {
+  /** Everything up to `at` (ms) is recorded, whoever did it: jobs that come now are planned from there. */
+  coverFrom(at: number): void {
+    this.coveredFrom = at;
+  }
+
+  /** The clock was measured: what it says may have moved by a step. */
+  clockMeasured(): void {
+    this.rounds.arm();
+    this.followUp.arm();
+  }
+
+  /** Plans a job by a newer revision or a changed calendar; costs no computation of instants. */
+  upsert(job: Job, rule: DayRule | null = null): void {
     const known = this.planned.get(job.name);
-    if (known !== undefined && known.revision >= job.revision) return;
-    const plan = planOf(job, this.timetables);
-    if (plan === null) {
-      this.remove(job.name);
-      return;
+    if (known !== undefined && known.revision > job.revision) return;
+    if (!job.enabled || job.paused !== null) {
+      this.end(job.name, { why: 'paused', at: job.idleSinceAt?.getTime() ?? this.now() });
+    } else if (known !== undefined && known.plannedFromAt === job.plannedFromAt.getTime()) {
+      this.update(known, job, rule);
+    } else {
+      this.end(job.name, { why: 'changed', at: job.plannedFromAt.getTime() });
+      const plan = new PlannedJob(job, this.timetables.take(job, rule), this.now(), this.coveredFrom);
+      plan.update(job, plan.shared, rule);
+      this.planned.set(job.name, plan);
+      this.enqueue(plan);
     }
-    const same = known?.scheduleKey === plan.scheduleKey && known.plannedFromAt === plan.plannedFromAt;
-    if (same) plan.handedAt = known.handedAt;
-    else this.pending.dropJob(job.name);
-    this.planned.set(job.name, plan);
-    this.replan(plan, known === undefined || !same);
-    this.arm();
   }
 
+  /** The job is deleted. */
   remove(name: string): void {
-    this.planned.delete(name);
-    this.heap.delete(name);
-    this.pending.dropJob(name);
+    this.end(name, { why: 'deleted' });
   }
 
   /** Keeps only these jobs: after everything was loaded anew. */
@@ -97,127 +128,132 @@ export class Timekeeper {
     for (const name of [...this.planned.keys()]) if (!names.has(name)) this.remove(name);
   }
 
-  /** A job that is new here may have missed occurrences: those are looked up at once instead of waiting for its next. */
-  private replan(plan: PlannedJob, fresh: boolean): void {
-    plan.nextAt = fresh ? null : nextOf(plan);
-    const at = fresh ? this.now() : plan.nextAt;
-    if (at === null) this.heap.delete(plan.name);
-    else this.heap.set(plan.name, at, plan);
+  /** The earliest due time of what has no record yet as far as is known here, in ms; infinite when nothing is open. */
+  oldestOpen(): number {
+    let oldest = Math.min(this.followUp.oldest(), this.due.firstAt);
+    for (const plan of this.queue) oldest = Math.min(oldest, plan.handedAt + 1);
+    for (const { scheduledAt } of this.delayed.values()) oldest = Math.min(oldest, scheduledAt);
+    return oldest;
+  }
+
+  private update(plan: PlannedJob, job: Job, rule: DayRule | null): void {
+    const before = plan.shared;
+    const shared = this.timetables.take(job, rule);
+    this.timetables.giveBack(before);
+    plan.update(job, shared, rule);
+    if (shared !== before) this.enqueue(plan);
+  }
+
+  private end(name: string, end: PlanEnd): void {
+    const plan = this.planned.get(name);
+    if (plan === undefined) return;
+    plan.end = end;
+    this.planned.delete(name);
+    this.due.delete(plan);
+    this.timetables.giveBack(plan.shared);
+  }
+
+  private enqueue(plan: PlannedJob): void {
+    if (plan.isQueued) return;
+    plan.isQueued = true;
+    this.due.delete(plan);
+    this.queue.push(plan);
+    if (this.queue.length === 1) this.rounds.arm();
   }
 
   private now(): number {
     return this.ports.clock.now().getTime();
   }
 
-  private arm(): void {
-    if (this.stopped || this.round !== null) return;
-    const next = Math.min(
-      this.heap.peek()?.at ?? Number.POSITIVE_INFINITY,
-      this.pending.nextAt ?? Number.POSITIVE_INFINITY,
-    );
-    this.sleep(Math.min(Math.max(next - this.now(), 0), maxSleepMs));
+  private nextMs(): number {
+    if (this.queue.length > 0) return 0;
+    return Math.min(this.due.firstAt, this.delayed.peek()?.at ?? Number.POSITIVE_INFINITY) - this.now();
   }
 
-  private sleep(ms: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.wake(), Math.ceil(ms));
-  }
-
-  private wake(): void {
-    this.round = this.run()
-      .catch((error: unknown) => {
-        this.ports.log.error('timekeeper.roundFailed', errorFields(error));
-        return notReadyMs;
-      })
-      .then(pauseMs => {
-        this.round = null;
-        this.ports.measured(this.heap.size);
-        if (this.stopped) return;
-        if (pauseMs > 0) this.sleep(pauseMs);
-        else this.arm();
-      });
-  }
-
-  /** Answers how long to pause before the next round; 0 for as long as nothing is due. */
-  private async run(): Promise<number> {
-    const due = (this.heap.peek()?.at ?? Number.POSITIVE_INFINITY) <= this.now();
-    const look = (this.pending.nextAt ?? Number.POSITIVE_INFINITY) <= this.now();
-    if (!due && !look) return 0;
+  private async round(): Promise<number> {
+    if (this.nextMs() > 0) return 0;
     if (!(await this.ports.ready())) return notReadyMs;
-    if (due) await this.announceDue();
-    if (look) await this.lookAgain();
+    this.pacer.begin();
+    while (this.nextMs() <= 0 && !this.rounds.stopped) {
+      this.handOnDue();
+      this.planQueued();
+      if (this.nextMs() <= 0) await this.pacer.pause();
+    }
+    this.ports.measured(this.planned.size);
     return 0;
   }
 
-  private async announceDue(): Promise<void> {
-    let count = 0;
-    let batch: RunHint[] = [];
-    for (
-      let top = this.heap.peek();
-      top !== undefined && top.at <= this.now() && !this.stopped;
-      top = this.heap.peek()
-    ) {
-      batch.push(...this.handOn(top.value, top.at));
-      count += 1;
-      if (count % slice === 0) {
-        this.announce(batch, false);
-        batch = [];
-        await yieldToLoop();
-      }
-    }
-    this.announce(batch, false);
-  }
-
-  /** Moves a job to its next instant; answers what this host announces at once. */
-  private handOn(plan: PlannedJob, at: number): RunHint[] {
+  /** One slice of what is due. */
+  private handOnDue(): void {
     const now = this.now();
-    const due = dueOf(plan, now, this.options.misfireHorizonMs);
-    const last = due.at(-1) ?? now;
-    plan.handedAt = Math.max(plan.handedAt, last);
-    this.replan(plan, false);
-    return due.flatMap(scheduledAt => {
-      const key = occurrenceId(plan.name, new Date(scheduledAt));
-      const { name: job, revision, overlap, onLost } = plan;
-      const hint = { job, revision, at: scheduledAt, overlap, claimUntil: scheduledAt + plan.graceMs, onLost };
-      const rank = this.ports.rank(key);
-      const late = scheduledAt < at || now - scheduledAt > this.options.reannounceMs;
-      const atOnce = rank === 0 && !late;
-      const waitMs = atOnce
-        ? this.options.reannounceMs
-        : Math.min(rank * this.options.standbyMs, this.options.reannounceMs);
-      this.pending.add({ key, hint, graceMs: plan.graceMs }, now + waitMs);
-      return atOnce ? [hint] : [];
-    });
-  }
-
-  /** What still has no record is announced again, for as long as its misfire policy wants it. */
-  private async lookAgain(): Promise<void> {
-    const due = this.pending.takeDue(this.now());
-    let recorded: Set<string>;
-    try {
-      recorded = await this.ports.recorded(due.map(occurrence => occurrence.key));
-    } catch (error) {
-      for (const occurrence of due) this.pending.add(occurrence, this.now() + notReadyMs * 4);
-      throw error;
+    while (!this.pacer.isLong) {
+      const at = this.due.firstAt;
+      const plan = this.due.take(now);
+      if (plan === null) break;
+      this.handOn(plan, at, now);
     }
-    const missing = due.filter(({ key, hint, graceMs }) => !recorded.has(key) && this.stillWanted(hint, graceMs));
-    for (const occurrence of missing) this.pending.add(occurrence, this.now() + this.options.reannounceMs);
-    this.announce(
-      missing.map(({ hint }) => hint),
-      true,
-    );
+    for (let next = this.delayed.peek(); next !== undefined && next.at <= now; next = this.delayed.peek()) {
+      this.delayed.delete(next);
+      if (next.plan.end === null) this.announceDue(next.plan, next.scheduledAt, now);
+      if (this.pacer.isLong) break;
+    }
+    this.flush();
   }
 
-  /** Past graceMs only the newest of a job's late occurrences counts, and only where the policy is `last`. */
-  private stillWanted(hint: RunHint, graceMs: number): boolean {
-    const plan = this.planned.get(hint.job);
-    if (plan === undefined) return false;
-    const graceFrom = this.now() - graceMs;
-    if (hint.at >= graceFrom) return true;
-    return plan.misfire === 'last' && plan.table.previous(graceFrom) === hint.at;
+  private handOn(plan: PlannedJob, at: number, now: number): void {
+    plan.handedAt = at;
+    this.enqueue(plan);
+    if (plan.hasCalendar && plan.shared.table.keptBack(at)) {
+      this.ports.missed(plan, at);
+    } else if (plan.jitterMs > 0) {
+      const jitter = jitterOf(plan.name, at, plan.jitterMs);
+      this.delayed.add({ plan, scheduledAt: at, at: at + jitter, position: -1 });
+    } else {
+      this.announceDue(plan, at, now);
+    }
   }
 
-  private announce(batch: RunHint[], again: boolean): void {
-    if (batch.length > 0) this.ports.announce(batch, again);
+  /** Announces what is this host's to announce; the other hosts, and what may have a record already, look first. */
+  private announceDue(plan: PlannedJob, at: number, now: number): void {
+    const { standbyMs, reannounceMs } = this.options;
+    const isLate = at < plan.knownAt || now - at - plan.jitterMs > reannounceMs;
+    const rank = this.ports.alone() ? 0 : this.ports.rank(occurrenceId(plan.name, new Date(at)));
+    if (rank > 0 || isLate) {
+      this.followUp.add(plan, at, now + Math.min(rank * standbyMs, reannounceMs));
+      return;
+    }
+    this.followUp.add(plan, at, now + reannounceMs);
+    this.batch.push(plan.hint(at));
+    if (this.batch.length >= batchSize) this.flush();
+  }
+
+  private flush(): void {
+    if (this.batch.length === 0) return;
+    const { batch } = this;
+    this.batch = [];
+    this.ports.announce(batch, false);
+  }
+
+  /** One slice of the jobs that wait for their next instant; what is due meanwhile comes first. */
+  private planQueued(): void {
+    const now = this.now();
+    while (!this.pacer.isLong) {
+      const plan = this.queue.pop();
+      if (plan === undefined) break;
+      plan.isQueued = false;
+      if (plan.end === null) this.plan(plan, now);
+    }
+  }
+
+  private plan(plan: PlannedJob, now: number): void {
+    const { shared } = plan;
+    const graceFrom = now - plan.claimMs;
+    let nextAt = shared.next(Math.max(plan.handedAt, now - this.options.misfireHorizonMs));
+    if (nextAt !== null && nextAt < graceFrom && shared.table.count(nextAt, graceFrom) > mostLate) {
+      this.ports.missed(plan, nextAt);
+      plan.handedAt = graceFrom;
+      nextAt = shared.next(graceFrom);
+    }
+    if (nextAt !== null) this.due.add(plan, nextAt);
   }
 }

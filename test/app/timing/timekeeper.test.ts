@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { occurrenceId } from '../../../app/domain/run/occurrence';
+import { jitterOf } from '../../../app/domain/schedule/jitter';
 import type { RunHint } from '../../../app/ipc/messages';
+import type { PlannedJob } from '../../../app/timing/plan';
 import { Timekeeper } from '../../../app/timing/timekeeper';
 import { jobOf } from '../../support/job';
 import { RecordedLog } from '../../support/log';
@@ -16,8 +18,10 @@ afterEach(() => {
 });
 
 /** A timekeeper whose time is the fake system time plus an offset that the test may step. */
-function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean } = {}) {
+function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean; sizes?: number[] } = {}) {
   const announced: { key: string; at: number; again: boolean; hint: RunHint }[] = [];
+  const missed: { job: string; at: number }[] = [];
+  const ended: { job: string; at: number; end: PlannedJob['end'] }[] = [];
   const records = new Set<string>();
   const state = { offsetMs: 0, ready: true, rank: over.rank ?? 0 };
   const now = () => new Date(Date.now() + state.offsetMs);
@@ -25,12 +29,20 @@ function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean } = {}) {
     {
       clock: { now },
       ready: async () => state.ready,
+      alone: () => state.rank === 0,
       rank: () => state.rank,
       recorded: async keys => new Set(keys.filter(key => records.has(key))),
       announce: (batch, again) => {
+        over.sizes?.push(batch.length);
         if (over.recordsAtOnce) for (const hint of batch) records.add(occurrenceId(hint.job, new Date(hint.at)));
         for (const hint of batch)
           announced.push({ key: occurrenceId(hint.job, new Date(hint.at)), at: now().getTime(), again, hint });
+      },
+      missed: (plan, at) => {
+        missed.push({ job: plan.name, at: at - start.getTime() });
+      },
+      ended: async occurrences => {
+        ended.push(...occurrences.map(({ plan, at }) => ({ job: plan.name, at: at - start.getTime(), end: plan.end })));
       },
       log: new RecordedLog(),
       measured: () => {},
@@ -42,7 +54,7 @@ function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean } = {}) {
   const record = () => {
     for (const key of keys()) records.add(key);
   };
-  return { timekeeper, announced, records, state, keys, record };
+  return { timekeeper, announced, missed, ended, records, state, keys, record };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -82,21 +94,38 @@ describe('Timekeeper', () => {
     expect(announced[0]?.at).toBeGreaterThanOrEqual(start.getTime() + 1000);
   });
 
-  it('runs the last missed occurrence at its start, only when it has no record', async () => {
+  it('gives what was missed before its start over to the misfire policy, only when it has no record', async () => {
     const hourly = jobOf({
       name: 'hourly',
-      plannedFromAt: new Date('2025-12-31T00:00:00Z'),
+      plannedFromAt: new Date('2025-12-31T23:00:00Z'),
       schedule: { cron: '30 * * * *', zone: 'UTC', dst: 'shift', repeated: 'first' },
     });
-    const missed = timekeeperOf();
-    missed.timekeeper.upsert(hourly);
+    const first = timekeeperOf();
+    first.timekeeper.upsert(hourly);
     await pass(100);
-    expect(missed.keys()).toEqual(['hourly@2025-12-31T23:30:00.000Z']);
+    expect(first.missed).toEqual([{ job: 'hourly', at: -1_800_000 }]);
     const done = timekeeperOf();
     done.records.add('hourly@2025-12-31T23:30:00.000Z');
     done.timekeeper.upsert(hourly);
     await pass(100);
-    expect(done.keys()).toEqual([]);
+    expect(done.missed).toEqual([]);
+    expect([...first.keys(), ...done.keys()]).toEqual([]);
+  });
+
+  it('looks nothing up from before the time up to which everything is recorded', async () => {
+    const { timekeeper, missed } = timekeeperOf();
+    timekeeper.coverFrom(start.getTime() - 60_000);
+    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: new Date('2025-12-01T00:00:00Z') }));
+    await pass(200);
+    expect(missed.map(({ at }) => at)[0]).toBe(-59_000);
+    expect(timekeeper.oldestOpen()).toBeGreaterThanOrEqual(start.getTime() - 15_000);
+  });
+
+  it('gives a long outage over as one, without counting through it', async () => {
+    const { timekeeper, missed } = timekeeperOf();
+    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: new Date('2025-11-01T00:00:00Z') }));
+    await pass(200);
+    expect(missed).toEqual([{ job: 'tick', at: -86_399_000 }]);
   });
 
   it('misses nothing from before the job was planned', async () => {
@@ -167,20 +196,35 @@ describe('Timekeeper', () => {
     );
   });
 
-  it('runs by the misfire policy what a suspended machine missed', async () => {
-    const { timekeeper, announced, state, record } = timekeeperOf();
+  it('leaves to the misfire policy what a machine that slept for 5 minutes missed, and announces what is in grace', async () => {
+    const { timekeeper, announced, missed, state, record } = timekeeperOf();
     timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
     await pass(500);
     record();
+    const before = announced.length;
+    state.offsetMs = 300_000;
+    timekeeper.clockMeasured();
+    await pass(100);
+    const late = announced.slice(before).map(({ hint }) => hint.at - start.getTime());
+    late.sort((a, b) => a - b);
+    expect(late).toEqual(Array.from({ length: 15 }, (_, index) => 286_000 + index * 1000));
+    expect(Math.min(...missed.map(({ at }) => at))).toBe(1000);
+  });
+
+  it('hands nothing on twice and passes nothing over when the clock jumps an hour ahead and back', async () => {
+    const { timekeeper, keys, missed, state } = timekeeperOf({ recordsAtOnce: true });
+    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
+    await pass(500);
     state.offsetMs = 3_600_000;
-    await pass(31_000);
-    const late = announced
-      .slice(1)
-      .map(({ hint }) => (hint.at - start.getTime()) / 1000)
-      .sort((a, b) => a - b);
-    expect(late[0]).toBe(3585);
-    expect(late).toContain(3600);
-    expect(new Set(late).size).toBeLessThanOrEqual(60);
+    timekeeper.clockMeasured();
+    await pass(5000);
+    state.offsetMs = 0;
+    timekeeper.clockMeasured();
+    await pass(60_000);
+    expect(new Set(keys()).size).toBe(keys().length);
+    expect(Math.min(...missed.map(({ at }) => at))).toBe(1000);
+    expect(keys()).toContain('tick@2026-01-01T01:00:05.000Z');
+    expect(keys()).not.toContain('tick@2026-01-01T01:00:07.000Z');
   });
 
   it('announces nothing twice when the clock is set back an hour', async () => {
@@ -195,12 +239,56 @@ describe('Timekeeper', () => {
     expect(new Set(keys()).size).toBe(keys().length);
   });
 
-  it('gives the loop its turn while thousands of jobs are due at once', async () => {
-    const { timekeeper, keys } = timekeeperOf({ recordsAtOnce: true });
+  it('announces thousands that are due at once in messages of at most 1,000', async () => {
+    const sizes: number[] = [];
+    const { timekeeper, keys } = timekeeperOf({ recordsAtOnce: true, sizes });
     const at = { at: new Date(start.getTime() + 1000) };
-    for (let index = 0; index < 2000; index += 1)
+    for (let index = 0; index < 2500; index += 1)
       timekeeper.upsert(jobOf({ name: `job-${index}`, schedule: at, plannedFromAt: start }));
     await pass(11_000);
-    expect(keys()).toHaveLength(2000);
+    expect(keys()).toHaveLength(2500);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
+  });
+
+  it('announces an occurrence when its jitter has passed, under its nominal time, and gives it that much more grace', async () => {
+    const { timekeeper, announced } = timekeeperOf({ recordsAtOnce: true });
+    timekeeper.upsert(jobOf({ name: 'jitter', schedule: everySecond, plannedFromAt: start, jitterMs: 900 }));
+    await pass(20_000);
+    expect(announced.length).toBeGreaterThanOrEqual(20);
+    for (const { at, hint } of announced) {
+      expect(hint.at % 1000).toBe(0);
+      expect(at).toBeGreaterThanOrEqual(hint.at + jitterOf('jitter', hint.at, 900));
+      expect(at).toBeLessThan(hint.at + 950);
+      expect(hint.claimUntil).toBe(hint.at + 15_900);
+    }
+    expect(new Set(announced.map(({ at, hint }) => at - hint.at)).size).toBeGreaterThan(10);
+  });
+
+  it('gives what nobody recorded within its grace over to the misfire policy', async () => {
+    const { timekeeper, announced, missed } = timekeeperOf();
+    timekeeper.upsert(jobOf({ name: 'once', schedule: { at: start }, plannedFromAt: start }));
+    await pass(30_000);
+    expect(missed).toEqual([{ job: 'once', at: 0 }]);
+    for (const { at, hint } of announced) expect(at).toBeLessThanOrEqual(hint.claimUntil);
+  });
+
+  it('says of occurrences that nobody recorded before a pause or a new schedule that they ended with it', async () => {
+    const { timekeeper, ended } = timekeeperOf();
+    for (const name of ['paused', 'moved', 'gone'])
+      timekeeper.upsert(jobOf({ name, schedule: { at: start }, plannedFromAt: start }));
+    await pass(500);
+    const later = new Date(start.getTime() + 400);
+    const next = { at: new Date(start.getTime() + 3_600_000) };
+    const paused = { note: '', by: 'ops', at: later };
+    timekeeper.upsert(
+      jobOf({ name: 'paused', revision: 2, schedule: next, plannedFromAt: start, paused, idleSinceAt: later }),
+    );
+    timekeeper.upsert(jobOf({ name: 'moved', revision: 2, schedule: next, plannedFromAt: later }));
+    timekeeper.remove('gone');
+    await pass(10_000);
+    expect(ended.map(({ job, at, end }) => `${job} ${at} ${end?.why}`).sort()).toEqual([
+      'moved 0 changed',
+      'paused 0 paused',
+    ]);
   });
 });
