@@ -120,13 +120,13 @@ export class JobTrials {
     const timeoutMs = Math.min(job.timeoutMs, longestMs);
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(new Error('timeout')), timeoutMs + placeMs);
+    const cancellation = new AbortController();
     const run = { id: `watchbell-test-${randomUUID()}`, job: job.name, scheduledAt: this.ports.clock.now() };
+    const active = { ...run, trigger: 'manual' as const, fence: 1, attempt: 1, controller, cancellation };
     try {
-      const active = { ...run, fence: 1, attempt: 1, controller };
       const result = await attempt(executor, { ...job, timeoutMs }, active, this.ports.reader);
-      if (result.type === 'aborted') return failed({ code: 'timeout', message: noPlace(timeoutMs) });
-      if (result.type !== 'done') return failed(result.error);
-      return result.outcome.check ?? failed(noChecks(job.kind));
+      if (result.type === 'done') return result.outcome.check ?? failed(noChecks(job.kind));
+      return failed('error' in result ? result.error : { code: 'timeout', message: noPlace(timeoutMs) });
     } finally {
       clearTimeout(timer);
     }

@@ -163,7 +163,7 @@ describe('sending to a WeCom robot', () => {
   it('knows that nothing arrived where nobody listens', async () => {
     const settings = settingsOf({ url: receiver.url(key) });
     await receiver.stop();
-    const error = await channelError(wecomRobot.send(settings, { body: {} }, sendContext()));
+    const error = await channelError(wecomRobot.send(settings, { body: {}, text: '' }, sendContext()));
     expect(error.code).toBe('network');
     expect(error.options.retryable).toBe(true);
     expect(error.options.uncertain ?? false).toBe(false);
