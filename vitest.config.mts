@@ -1,11 +1,14 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+/** `npm run test:sweep`: the long proofs alone, which need no server. */
+const isSweep = process.env['WATCHBELL_SWEEP'] === '1';
+
 export default defineConfig({
   resolve: { alias: { '@watchbell/mongod': path.join(import.meta.dirname, 'packages/mongod/src/index.ts') } },
   test: {
-    include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
-    globalSetup: ['test/support/globalSetup.ts'],
+    include: isSweep ? ['test/**/*.sweep.ts'] : ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    globalSetup: isSweep ? [] : ['test/support/globalSetup.ts'],
     pool: 'forks',
     execArgv: ['--require', 'ts-node/register/transpile-only'],
     testTimeout: 20_000,
