@@ -80,7 +80,7 @@ module.exports = {
       comment: 'the server knows nothing of the tools around it',
       severity: 'error',
       from: { path: '^(app|config)/|^(agent|app)\\.ts$' },
-      to: { path: '^(tools|packages|test)/' },
+      to: { path: '^(tools|packages|bench|test)/' },
     },
     {
       name: 'settings-only',

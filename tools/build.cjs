@@ -11,7 +11,7 @@ const path = require('node:path');
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
 const notes = path.join(dist, '.built.json');
-const sources = ['agent.ts', 'app.ts', 'app', 'config', 'tools', ...packageSources()];
+const sources = ['agent.ts', 'app.ts', 'app', 'config', 'tools', 'bench/src', ...packageSources()];
 
 function packageSources() {
   return fs.readdirSync(path.join(root, 'packages')).map(name => path.join('packages', name, 'src'));

@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { BenchError } from './errors';
+
+const workloadIds = ['w1', 'w2', 'w3', 'w4', 'w5'] as const;
+export type WorkloadId = (typeof workloadIds)[number];
+
+/** What the person asked for. */
+export type Request =
+  | { kind: 'measure'; ids: WorkloadId[]; all: boolean; json: boolean; rounds: number }
+  | { kind: 'page'; file: string };
+
+const usage = `npm run bench -- w1|w2|w3|w4|w5|all [--json] [--rounds N]   measures
+npm run bench -- page FILE   writes the tables of docs/benchmarks.md from what "all --json" has printed
+npm run bench -- check       checks the types, those of the peers too`;
+
+const usualRounds = 3;
+const mostRounds = 50;
+
+/** Throws a BenchError that shows the usage. */
+export function parseArguments(args: readonly string[]): Request {
+  const { positionals, values } = read(args);
+  const [first = '', second, ...more] = positionals;
+  if (first === 'page' && second !== undefined && more.length === 0) return { kind: 'page', file: second };
+  const rounds = values.rounds === undefined ? usualRounds : Number(values.rounds);
+  const ids = workloadIds.filter(id => first === 'all' || first.toLowerCase() === id);
+  if (ids.length === 0 || second !== undefined) throw new BenchError(usage);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > mostRounds) {
+    throw new BenchError(`--rounds is a whole number from 1 to ${mostRounds}.\n${usage}`);
+  }
+  return { kind: 'measure', ids, all: first === 'all', json: values.json ?? false, rounds };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, rounds: { type: 'string' } },
+    });
+  } catch (error) {
+    throw new BenchError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+}

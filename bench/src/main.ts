@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { parseArguments, type Request, type WorkloadId } from './arguments';
+import { Bench } from './bench';
+import { BenchError } from './errors';
+import { type Machine, machineNow } from './machine';
+import { writePage } from './page';
+import { textOf } from './report';
+import { subjectsOf } from './subjects';
+import { allOf, exitCodeOf, type Result, withRounds } from './verdict';
+import { w1 } from './workloads/w1';
+import { w2 } from './workloads/w2';
+import { w3 } from './workloads/w3';
+import { w4 } from './workloads/w4';
+import { w5 } from './workloads/w5';
+
+const workloads: Record<WorkloadId, (bench: Bench) => Promise<Result>> = { w1, w2, w3, w4, w5 };
+
+/** Runs what the arguments ask for in the project's folder; answers the exit code. */
+export async function main(args: readonly string[], root: string): Promise<number> {
+  try {
+    const request = parseArguments(args);
+    if (request.kind === 'measure') return await measure(request, root);
+    writePage(request.file, path.join(root, 'docs/benchmarks.md'));
+    return 0;
+  } catch (error) {
+    console.error(error instanceof BenchError ? error.message : error);
+    return 2;
+  }
+}
+
+async function measure(request: Extract<Request, { kind: 'measure' }>, root: string): Promise<number> {
+  const machine = machineNow();
+  const bench = new Bench({ subjects: subjectsOf(root), rounds: request.rounds, say: line => console.error(line) });
+  const results: Result[] = [];
+  for (const id of request.ids) results.push(withRounds(await workloads[id](bench), request.rounds));
+  print(request, machine, results);
+  return exitCodeOf(results);
+}
+
+function print({ json, all }: { json: boolean; all: boolean }, machine: Machine, results: Result[]): void {
+  if (!json) for (const line of textOf(machine, results)) console.log(line);
+  // On one line: it is the last one, whatever npm says before it.
+  else for (const object of all ? [allOf(results)] : results) console.log(JSON.stringify({ ...object, machine }));
+}

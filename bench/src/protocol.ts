@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+const jobs = z.number().int().positive();
+
+/** What one fresh process is to measure. */
+export const taskSchema = z.discriminatedUnion('kind', [
+  /** All jobs due in one second, `leadMs` after the start; `watchLoop` also samples the event loop. */
+  z.object({ kind: z.literal('burst'), jobs, leadMs: z.number(), watchLoop: z.boolean() }),
+  /** Each job due every `periodSeconds`, spread evenly over that period. */
+  z.object({ kind: z.literal('sustained'), jobs, periodSeconds: z.number().int() }),
+  z.object({ kind: z.literal('registration'), jobs }),
+  z.object({ kind: z.literal('idle'), jobs, forMs: z.number() }),
+  /** How long the event loop stands still while jobs are loaded. */
+  z.object({ kind: z.literal('loading'), jobs }),
+  /** How long it stands still while so many of the loaded jobs change. */
+  z.object({ kind: z.literal('changes'), jobs, changed: jobs }),
+  /** Next occurrences in a zone, for so much CPU time each. */
+  z.object({ kind: z.literal('next'), cpuMs: z.number() }),
+]);
+
+export type Task = z.infer<typeof taskSchema>;
+
+/** Named figures of one measurement; the unit is the end of the name. */
+const figuresSchema = z.record(z.string(), z.number());
+
+export type Figures = z.infer<typeof figuresSchema>;
+
+const measuredSchema = z.object({
+  figures: figuresSchema,
+  /** For `next`: the answers to the sample questions, by expression. */
+  answers: z.record(z.string(), z.array(z.number())).optional(),
+});
+
+export type Measured = z.infer<typeof measuredSchema>;
+
+/** From the process that measures; `late` when the jobs were not registered before they were due. */
+export const messageSchema = z.union([z.object({ late: z.literal(true) }), measuredSchema]);
+
+export type Message = z.infer<typeof messageSchema>;

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** Something that is measured. */
+export interface Subject {
+  name: string;
+  version: string;
+  /** Of npm; null for Watchbell itself. */
+  packageName: string | null;
+  /** The program of its fresh process, relative to this folder. */
+  entry: string;
+}
+
+const manifestSchema = z.object({ version: z.string() });
+
+/** Everything that can be measured, with the versions that are installed under the project's folder. */
+export function subjectsOf(root: string) {
+  const peer = (packageName: string, entry: string): Subject => {
+    const manifest = path.join(root, 'bench/node_modules', packageName, 'package.json');
+    return { name: packageName, packageName, version: versionIn(manifest), entry: `peers/${entry}.js` };
+  };
+  const version = versionIn(path.join(root, 'package.json'));
+  const own = (entry: string): Subject => ({ name: 'Watchbell', packageName: null, version, entry });
+  return {
+    watchbell: own('watchbell/scheduler.js'),
+    watchbellNext: own('watchbell/next.js'),
+    cronSchedule: peer('cron-schedule', 'cronSchedule'),
+    eggSchedule: peer('egg-schedule', 'eggSchedule'),
+    croner: peer('croner', 'croner'),
+    nodeCron: peer('node-cron', 'nodeCron'),
+    cronParserNext: peer('cron-parser', 'cronParserNext'),
+    cronerNext: peer('croner', 'cronerNext'),
+    cronNext: peer('cron', 'cronNext'),
+  };
+}
+
+export type Subjects = ReturnType<typeof subjectsOf>;
+
+function versionIn(file: string): string {
+  return manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).version;
+}

@@ -1,0 +1,80 @@
+import type { Job } from '../../../app/domain/job/types';
+import { Timekeeper } from '../../../app/timing/timekeeper';
+import { serveScheduler } from '../subject/serve';
+import type { BenchJob } from '../subject/types';
+
+/** The defaults of config/settings.ts. */
+const options = { standbyMs: 1000, reannounceMs: 3000, misfireHorizonMs: 86_400_000 };
+const prefix = 'bench-';
+
+const log = {
+  info: () => {},
+  warn: (event: string, fields?: unknown) => console.error(event, fields),
+  error: (event: string, fields?: unknown) => console.error(event, fields),
+};
+
+function timekeeperWith(fired: (index: number) => void): Timekeeper {
+  return new Timekeeper(
+    {
+      clock: { now: () => new Date() },
+      ready: async () => true,
+      alone: () => true,
+      rank: () => 0,
+      recorded: async keys => new Set(keys),
+      announce: batch => {
+        for (const { job } of batch) fired(Number(job.slice(prefix.length)));
+      },
+      missed: ({ name }, at) => console.error(`${name} missed ${new Date(at).toISOString()}`),
+      ended: async occurrences => console.error(`${occurrences.length} occurrences ended without a record`),
+      log,
+      measured: () => {},
+    },
+    options,
+  );
+}
+
+function jobOf({ index, cron, zone }: BenchJob, revision: number): Job {
+  return {
+    name: `${prefix}${index}`,
+    revision,
+    createdRevision: 1,
+    plannedFromAt: new Date(),
+    paused: null,
+    idleSinceAt: null,
+    kind: 'check',
+    title: `Job ${index}`,
+    enabled: true,
+    labels: {},
+    schedule: { cron, zone, dst: 'shift', repeated: 'first' },
+    misfire: 'last',
+    misfireLimit: 10,
+    graceMs: 15_000,
+    onLost: 'retry',
+    overlap: 'skip',
+    timeoutMs: 30_000,
+    jitterMs: 0,
+    retry: { limit: 2, backoffMs: 1000, factor: 2 },
+    startAt: null,
+    endAt: null,
+    calendar: null,
+    placement: { on: 'one' },
+    settings: {},
+    notify: { channels: [], repeatMs: 3_600_000, onResolved: true },
+  };
+}
+
+serveScheduler({
+  zones: true,
+  create(fired) {
+    const timekeeper = timekeeperWith(fired);
+    timekeeper.start();
+    return {
+      register: jobs => {
+        for (const job of jobs) timekeeper.upsert(jobOf(job, 1));
+      },
+      change: jobs => {
+        for (const job of jobs) timekeeper.upsert(jobOf(job, 2));
+      },
+    };
+  },
+});

@@ -1,0 +1,2 @@
+/** The agent's other work never waits longer, in ms. */
+export const loopLimitMs = 50;
