@@ -1,0 +1,50 @@
+import { describe } from './describe';
+import type { Words } from './language';
+import { type Compiled, compile, type Question, zoneNameOf } from './question';
+import { dateTimeText, offsetText } from './wallTime';
+import { warnings } from './warnings';
+
+export type { Question } from './question';
+
+/** One instant at which a job is due. */
+export interface PreviewFire {
+  at: Date;
+  /** What the clocks of the zone show: `2027-03-14T03:00:00`. */
+  local: string;
+  /** `-04:00` */
+  offset: string;
+  /** The calendar keeps it back: it is recorded and not run. */
+  keptBack: boolean;
+  /** What moved it or keeps it back; null where nothing does. */
+  note: string | null;
+}
+
+/** What a schedule will do. */
+export interface Preview {
+  fires: PreviewFire[];
+  description: Words;
+  warnings: string[];
+  /** Of the local times. */
+  zone: string;
+}
+
+/** The next `count` fires of a valid schedule, what it says in words, and what its author may not have thought of. */
+export function preview(question: Question, count: number): Preview {
+  const compiled = compile(question);
+  return {
+    fires: firesOf(compiled, count),
+    description: describe(question),
+    warnings: warnings(compiled),
+    zone: zoneNameOf(question.schedule),
+  };
+}
+
+function firesOf({ table, zone, from }: Compiled, count: number): PreviewFire[] {
+  const fires: PreviewFire[] = [];
+  for (let at = table.next(from - 1); at !== null && fires.length < count; at = table.next(at)) {
+    const offset = zone.offsetAt(at);
+    const told = { local: dateTimeText(at + offset), offset: offsetText(offset) };
+    fires.push({ at: new Date(at), ...told, keptBack: table.keptBack(at), note: table.note(at) });
+  }
+  return fires;
+}
