@@ -7,6 +7,7 @@ import JobsController from './controller/jobs';
 import MutesController from './controller/mutes';
 import { openapiEndpoint, type Route } from './controller/openapi';
 import RemotesController from './controller/remotes';
+import SchedulesController from './controller/schedules';
 import ServerController from './controller/server';
 import TokensController from './controller/tokens';
 
@@ -14,6 +15,7 @@ const jobs = new JobsController();
 const sources = new RemotesController('source');
 const channels = new RemotesController('channel');
 const calendars = new CalendarsController();
+const schedules = new SchedulesController();
 const history = new HistoryController();
 const mutes = new MutesController();
 const close = new CloseController();
@@ -57,6 +59,8 @@ const routes: readonly Route[] = [
   ['PATCH', '/api/v1/channels/:name', 'admin', channels.patch],
   ['DELETE', '/api/v1/channels/:name', 'admin', channels.remove],
   ['POST', '/api/v1/channels/:name/test', 'operator', channels.test],
+
+  ['POST', '/api/v1/schedules/preview', 'viewer', schedules.preview],
 
   ['GET', '/api/v1/calendars', 'viewer', calendars.list],
   ['GET', '/api/v1/calendars/:name', 'viewer', calendars.get],

@@ -6,6 +6,7 @@ import type { DeliveryReader } from './deliveries';
 import type { JobTrials } from './jobTrials';
 import type { KindsDocument } from './kinds';
 import type { MuteService } from './mutes';
+import type { SchedulePreviews } from './preview';
 import type { RunReader } from './runs';
 import type { TokenService } from './tokens';
 import type { Trials } from './trials';
@@ -20,6 +21,7 @@ export interface Watchbell {
   readonly definitions: Definitions;
   readonly trials: Trials;
   readonly jobTrials: JobTrials;
+  readonly previews: SchedulePreviews;
   readonly tokens: TokenService;
   readonly runs: RunReader;
   readonly alerts: AlertReader;

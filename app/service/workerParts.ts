@@ -6,6 +6,7 @@ import type { Log } from '../domain/log';
 import { executorsWith } from '../executor';
 import type { AnyExecutor } from '../executor/types';
 import { Alerts } from '../repository/alerts';
+import { Calendars } from '../repository/calendars';
 import { Database } from '../repository/database';
 import { Deliveries } from '../repository/deliveries';
 import { Jobs } from '../repository/jobs';
@@ -21,6 +22,7 @@ import { createDeliveryLoop } from './delivery';
 import type { DeliveryLoop } from './delivery/loop';
 import { JobTrials } from './jobTrials';
 import { MuteService } from './mutes';
+import { SchedulePreviews } from './preview';
 import { JobRemoval } from './run/jobRemoval';
 import { RunService } from './run/runService';
 import { SourceReader, type SourceReaderPorts } from './run/sourceReader';
@@ -138,6 +140,11 @@ export class WorkerParts {
       },
       { sweepMs: settings.cluster.sweepMs, concurrency: settings.maxSends },
     );
+  }
+
+  previews(): SchedulePreviews {
+    const { defaultZone } = this.options.settings;
+    return new SchedulePreviews({ calendars: new Calendars(this.database), clock: this.member.clock, defaultZone });
   }
 
   jobTrials({ jobs, channels: remotes }: Definitions, reader: SourceReader, mutes: MuteService): JobTrials {

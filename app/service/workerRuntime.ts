@@ -155,6 +155,7 @@ export class WorkerRuntime {
         channelOutbound: this.parts.channelOutbound(),
       }),
       jobTrials: this.parts.jobTrials(definitions, this.reader, mutes),
+      previews: this.parts.previews(),
       tokens: new TokenService(database),
       runs: new RunReader(database),
       alerts: new AlertReader(alerts, new Jobs(database), mutes),

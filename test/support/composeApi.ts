@@ -1,6 +1,7 @@
 import { channels } from '../../app/channel';
 import { executors } from '../../app/executor';
 import { Alerts } from '../../app/repository/alerts';
+import { Calendars } from '../../app/repository/calendars';
 import { Database } from '../../app/repository/database';
 import { Deliveries } from '../../app/repository/deliveries';
 import { Jobs } from '../../app/repository/jobs';
@@ -14,6 +15,7 @@ import { DeliveryReader } from '../../app/service/deliveries';
 import { JobTrials } from '../../app/service/jobTrials';
 import { kindsDocument } from '../../app/service/kinds';
 import { MuteService } from '../../app/service/mutes';
+import { SchedulePreviews } from '../../app/service/preview';
 import { SourceReader } from '../../app/service/run/sourceReader';
 import { RunReader } from '../../app/service/runs';
 import { TokenService } from '../../app/service/tokens';
@@ -25,6 +27,7 @@ import { RecordedLog } from './log';
 
 export const testSecretKey = 'a key that only tests use';
 const operationMs = 3500;
+const defaultZone = 'Asia/Shanghai';
 
 /** What a test may look at beside the answers. */
 export interface ApiWatchbell extends Watchbell {
@@ -43,7 +46,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
   const definitions = createDefinitions({
     ...{ database, executors, sources, channels },
     box: new SecretBox(testSecretKey),
-    defaultZone: 'Asia/Shanghai',
+    defaultZone,
     now: () => new Date(),
     writeLimitMs: operationMs,
     announce: change => announced.push(`${change.kind}:${change.name}@${change.revision}`),
@@ -78,6 +81,11 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
         linkOf: alertId => `https://watchbell.example/alerts/${encodeURIComponent(alertId)}`,
       }),
       clock: { now: () => new Date() },
+    }),
+    previews: new SchedulePreviews({
+      calendars: new Calendars(database),
+      clock: { now: () => new Date() },
+      defaultZone,
     }),
     tokens: new TokenService(database),
     runs: new RunReader(database),
