@@ -7,6 +7,7 @@ import JobsController from './controller/jobs';
 import MutesController from './controller/mutes';
 import { openapiEndpoint, type Route } from './controller/openapi';
 import RemotesController from './controller/remotes';
+import RunsController from './controller/runs';
 import SchedulesController from './controller/schedules';
 import ServerController from './controller/server';
 import TokensController from './controller/tokens';
@@ -17,6 +18,7 @@ const channels = new RemotesController('channel');
 const calendars = new CalendarsController();
 const schedules = new SchedulesController();
 const history = new HistoryController();
+const runs = new RunsController();
 const mutes = new MutesController();
 const close = new CloseController();
 const tokens = new TokensController();
@@ -43,6 +45,8 @@ const routes: readonly Route[] = [
   ['DELETE', '/api/v1/jobs/:name', 'operator', jobs.remove],
   ['POST', '/api/v1/jobs/:name/pause', 'operator', jobs.pause],
   ['POST', '/api/v1/jobs/:name/resume', 'operator', jobs.resume],
+  ['POST', '/api/v1/jobs/:name/run', 'operator', runs.now],
+  ['POST', '/api/v1/jobs/:name/backfill', 'operator', runs.backfill],
   ['POST', '/api/v1/jobs/:name/test', 'operator', jobs.test],
   ['POST', '/api/v1/jobs/test', 'operator', jobs.testBody],
 
@@ -71,6 +75,7 @@ const routes: readonly Route[] = [
 
   ['GET', '/api/v1/runs', 'viewer', history.runs],
   ['GET', '/api/v1/runs/:id', 'viewer', history.run],
+  ['POST', '/api/v1/runs/:id/cancel', 'operator', runs.cancel],
   ['GET', '/api/v1/alerts', 'viewer', history.alerts],
   ['GET', '/api/v1/alerts/:id', 'viewer', history.alert],
   ['GET', '/api/v1/alerts/:id/transitions', 'viewer', history.transitions],

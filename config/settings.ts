@@ -88,6 +88,9 @@ export const environmentSchema = z.object({
   WATCHBELL_MISFIRE_HORIZON_MS: ms(86_400_000, 60_000, 604_800_000)
     .meta({ unit: 'ms' })
     .describe('Older occurrences are never counted as missed.'),
+  WATCHBELL_KILL_GRACE_MS: ms(5000, 500, 60_000)
+    .meta({ unit: 'ms' })
+    .describe('How long the work of a cancelled run may take to end; then the run is closed without it.'),
   WATCHBELL_SKEW_MAX_MS: ms(5000, 500, 60_000)
     .meta({ unit: 'ms' })
     .describe("Past this difference from MongoDB's clock a host claims nothing."),

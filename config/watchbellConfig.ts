@@ -45,6 +45,7 @@ function clusterSettings(settings: Settings): ClusterSettings {
     standbyMs: settings.WATCHBELL_STANDBY_MS,
     reannounceMs: settings.WATCHBELL_REANNOUNCE_MS,
     misfireHorizonMs: settings.WATCHBELL_MISFIRE_HORIZON_MS,
+    killGraceMs: settings.WATCHBELL_KILL_GRACE_MS,
     skewMaxMs: settings.WATCHBELL_SKEW_MAX_MS,
     pollMs: settings.WATCHBELL_POLL_MS,
     serverSelectionMs: settings.WATCHBELL_SERVER_SELECTION_MS,

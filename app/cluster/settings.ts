@@ -9,6 +9,7 @@ export interface ClusterSettings {
   standbyMs: number;
   reannounceMs: number;
   misfireHorizonMs: number;
+  killGraceMs: number;
   skewMaxMs: number;
   pollMs: number;
   serverSelectionMs: number;

@@ -23,6 +23,8 @@ export interface Call<Params, Query, Body> {
   /** Who calls; anonymous on the routes that need no token. */
   identity: Identity;
   precondition: Precondition;
+  /** Asking again under the same key is asking once; null where none was sent. */
+  idempotencyKey: string | null;
   watchbell: Watchbell;
 }
 
@@ -86,10 +88,11 @@ export function endpoint<Params, Query, Body>(definition: EndpointDefinition<Par
       const checkedQuery = check(query, raw.query);
       const { identity, watchbell } = raw;
       const precondition = preconditionOf(raw);
+      const idempotencyKey = idempotencyKeyOf(raw);
       const read = body.none === true ? undefined : await raw.readBody(['application/json', ...(body.types ?? [])]);
       const checkedBody = check(body.schema, read === undefined && body.optional === true ? {} : read);
       const given = allOf(checkedParams, checkedQuery, checkedBody);
-      return await handle({ ...given, identity, precondition, watchbell });
+      return await handle({ ...given, identity, precondition, idempotencyKey, watchbell });
     },
   };
 }
@@ -98,6 +101,14 @@ function allOf<P, Q, B>(params: Checked<P>, query: Checked<Q>, body: Checked<B>)
   if (params.ok && query.ok && body.ok) return { params: params.value, query: query.value, body: body.value };
   const errors: FieldError[] = [params, query, body].flatMap(part => (part.ok ? [] : part.errors));
   throw new ValidationError(errors);
+}
+
+const longestKey = 255;
+
+function idempotencyKeyOf(raw: RawCall): string | null {
+  const key = raw.header('idempotency-key').trim();
+  if (key.length <= longestKey) return key === '' ? null : key;
+  throw new BadRequestError(`Idempotency-Key has ${key.length} characters; at most ${longestKey} are taken.`);
 }
 
 function preconditionOf(raw: RawCall): Precondition {

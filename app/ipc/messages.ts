@@ -5,6 +5,8 @@ export const ipcNames = {
   run: 'watchbell:run',
   configChanged: 'watchbell:configChanged',
   deliveriesWake: 'watchbell:deliveriesWake',
+  /** agent → workers: runs were queued, look which lanes are free. */
+  runsWake: 'watchbell:runsWake',
   /** worker → agent: the figures of the whole host, please. */
   metricsAsk: 'watchbell:metricsAsk',
   /** agent → workers: your figures, please. */

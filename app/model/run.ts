@@ -11,6 +11,7 @@ export const runStates = [
   'lost',
   'skipped',
 ] as const;
+export const unfinishedStates = { $in: ['queued', 'running'] };
 const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'expired'] as const;
 
 export const runModel = defineModel({
@@ -35,6 +36,7 @@ export const runModel = defineModel({
     /** Raised by every start; every later write must match it. */
     fence: z.number().int(),
     onLost: z.enum(['retry', 'close']),
+    /** Empty while nobody has claimed it: what was queued for whoever starts it first. */
     member: z.string(),
     hostId: z.string(),
     /** Held while the run must be alone: the job's name; `job:waiting` while it waits for that. */
@@ -45,10 +47,14 @@ export const runModel = defineModel({
     cancelRequestedAt: z.date().optional(),
     /** Who asked for the run or for its end, and why. */
     requestedBy: z.string().optional(),
+    /** Of a run that was asked for with an Idempotency-Key: job and key as a hash; released after a day. */
+    requestKey: z.string().optional(),
     /** Of a record that stands for many skips in a row: the first and the last of them, and how many. */
     from: z.date().optional(),
     to: z.date().optional(),
     count: z.number().int().optional(),
+    /** A settlement of missed occurrences relied on this claim: it may not be taken back any more. */
+    counted: z.boolean().optional(),
     /** Parts of its alerts that are applied, while more than one transaction is needed; gone when it has finished. */
     chunks: z.number().int().optional(),
     outcome: z.record(z.string(), z.number()).nullable(),
@@ -66,6 +72,24 @@ export const runModel = defineModel({
       key: { member: 1, state: 1 },
       name: 'unfinished',
       partialFilterExpression: { state: { $in: ['queued', 'running'] } },
+    },
+    // The state first: it is the same in each entry, and makes the index answer for the lanes alone.
+    {
+      key: { state: 1, lanes: 1, scheduledAt: 1, _id: 1 },
+      name: 'queue',
+      partialFilterExpression: { state: 'queued' },
+    },
+    { key: { claimedAt: 1 }, name: 'queuedSince', partialFilterExpression: { state: 'queued' } },
+    {
+      key: { member: 1, cancelRequestedAt: 1 },
+      name: 'cancel',
+      partialFilterExpression: { cancelRequestedAt: { $exists: true }, state: { $in: ['queued', 'running'] } },
+    },
+    {
+      key: { requestKey: 1 },
+      name: 'requestKey',
+      unique: true,
+      partialFilterExpression: { requestKey: { $exists: true } },
     },
     { key: { job: 1, scheduledAt: -1, _id: -1 }, name: 'job' },
     { key: { scheduledAt: -1, _id: -1 }, name: 'time' },

@@ -1,21 +1,8 @@
 import { type ClientSession, MongoBulkWriteError } from 'mongodb';
 import { z } from 'zod';
-import { type RunDoc, runModel } from '../model/run';
-import { type Database, isAway } from './database';
-
-/** A run as it is claimed: running, not started. */
-export interface NewRun {
-  id: string;
-  job: string;
-  jobRevision: number;
-  scheduledAt: Date;
-  claimedAt: Date;
-  onLost: RunDoc['onLost'];
-  /** Whether it must be alone: takes the job's slot. */
-  alone: boolean;
-  member: string;
-  hostId: string;
-}
+import { type RunDoc, runModel, unfinishedStates } from '../model/run';
+import { type Database, isAway, isDuplicateKey } from './database';
+import { claimed, type NewRun, skipped } from './runDocument';
 
 export interface ClaimResult {
   won: string[];
@@ -25,21 +12,6 @@ export interface ClaimResult {
   busy: string[];
 }
 
-export interface UnfinishedRun {
-  id: string;
-  job: string;
-  jobRevision: number;
-  scheduledAt: Date;
-  member: string;
-  fence: number;
-  attempt: number;
-  startedAt: Date | null;
-  lostCount: number;
-  onLost: RunDoc['onLost'];
-}
-
-const unfinished = { $in: ['queued', 'running'] };
-const dayMs = 86_400_000;
 const idOnly = z.object({ _id: z.string() });
 const batchSize = 1000;
 
@@ -64,7 +36,7 @@ export class Runs {
     let refused: string[];
     try {
       await this.collection.insertMany(
-        runs.map(run => this.document(run)),
+        runs.map(run => claimed(run, this.retentionDays)),
         { ordered: false, session },
       );
       refused = [];
@@ -114,16 +86,36 @@ export class Runs {
   }
 
   /** Records that a claimed run was not executed, and why. */
-  async skip(id: string, fence: number, reason: 'paused' | 'changed', now: Date): Promise<boolean> {
+  async skip(id: string, fence: number, reason: RunDoc['reason'], now: Date): Promise<boolean> {
     return await this.end(id, fence, { state: 'skipped', reason, finishedAt: now });
+  }
+
+  /**
+   * Takes a claim back that came too late: its occurrence was settled by the misfire policy. False where that has relied
+   * on the claim, and where it is not this member's any more.
+   */
+  async withdraw(id: string, fence: number, member: string): Promise<boolean> {
+    const result = await this.collection.deleteOne({
+      _id: id,
+      fence,
+      member,
+      startedAt: null,
+      state: unfinishedStates,
+      counted: { $exists: false },
+    });
+    return result.deletedCount === 1;
   }
 
   /** Records an occurrence that gave way to a run of the same job. False when it has a record already. */
   async insertSkipped(run: NewRun, reason: 'overlap', now: Date): Promise<boolean> {
-    const { slot: _slot, ...document } = this.document(run);
-    const skipped = { ...document, state: 'skipped', reason, finishedAt: now };
-    const result = await this.collection.updateOne({ _id: run.id }, { $setOnInsert: skipped }, { upsert: true });
-    return result.upsertedCount === 1;
+    const { _id, ...document } = skipped(run, reason, now, this.retentionDays);
+    try {
+      const result = await this.collection.updateOne({ _id }, { $setOnInsert: document }, { upsert: true });
+      return result.upsertedCount === 1;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
   }
 
   /** The next attempt of a run that failed: attempt + 1, fence + 1. Null when it is not this member's any more. */
@@ -139,8 +131,8 @@ export class Runs {
   /** Ends a run without touching alerts; false when the fence is not this one any more. */
   async end(id: string, fence: number, fields: Partial<Omit<RunDoc, '_id' | 'fence'>>): Promise<boolean> {
     const result = await this.collection.updateOne(
-      { _id: id, fence, state: unfinished },
-      { $set: fields, $unset: { slot: '' } },
+      { _id: id, fence, state: unfinishedStates },
+      { $set: fields, $unset: { slot: '', lanes: '' } },
     );
     return result.matchedCount === 1;
   }
@@ -149,95 +141,6 @@ export class Runs {
   async slotOwners(jobs: readonly string[]): Promise<Map<string, string>> {
     const stored = await this.collection.find({ slot: { $in: [...jobs] } }).toArray();
     return new Map(stored.map(document => runModel.schema.parse(document)).map(run => [run.job, run.member]));
-  }
-
-  /** The members that hold unfinished runs. */
-  async unfinishedMembers(): Promise<string[]> {
-    const stored = await this.collection
-      .aggregate([{ $match: { state: unfinished } }, { $group: { _id: '$member' } }], { hint: 'unfinished' })
-      .toArray();
-    return stored.map(document => idOnly.parse(document)._id);
-  }
-
-  /** Unfinished runs of these members, oldest first. */
-  async unfinishedOf(members: readonly string[], limit: number): Promise<UnfinishedRun[]> {
-    const stored = await this.collection
-      .find({ member: { $in: [...members] }, state: unfinished })
-      .sort({ scheduledAt: 1 })
-      .limit(limit)
-      .toArray();
-    return stored.map(document => {
-      const { _id, ...run } = runModel.schema.parse(document);
-      return { id: _id, ...run };
-    });
-  }
-
-  /** Takes a run from a member that is not live: fence + 1, so that whatever its old owner writes finds no match. */
-  async takeOver(
-    run: UnfinishedRun,
-    to: { member: string; hostId: string; now: Date; lostCount: number },
-  ): Promise<boolean> {
-    const result = await this.collection.updateOne(
-      { _id: run.id, fence: run.fence, member: run.member, state: unfinished },
-      {
-        $set: {
-          member: to.member,
-          hostId: to.hostId,
-          claimedAt: to.now,
-          startedAt: null,
-          lostCount: to.lostCount,
-          state: 'running',
-        },
-        $inc: { fence: 1 },
-      },
-    );
-    return result.matchedCount === 1;
-  }
-
-  /** Ends a run whose member is not live and that may not run twice. */
-  async closeLost(run: UnfinishedRun, now: Date): Promise<boolean> {
-    const error = {
-      code: 'memberLost',
-      message: `The member ${run.member} that ran it was lost; by onLost it is not run again.`,
-    };
-    const result = await this.collection.updateOne(
-      { _id: run.id, fence: run.fence, member: run.member, state: unfinished },
-      { $set: { state: 'lost', finishedAt: now, error }, $inc: { fence: 1 }, $unset: { slot: '' } },
-    );
-    return result.matchedCount === 1;
-  }
-
-  /**
-   * A member that ends in good order gives a run up that may run again: no one runs it now, and who sees its member gone
-   * takes it over, uncounted.
-   */
-  async release(run: UnfinishedRun): Promise<boolean> {
-    const result = await this.collection.updateOne(
-      { _id: run.id, fence: run.fence, member: run.member, state: unfinished },
-      { $set: { state: 'queued', startedAt: null }, $inc: { fence: 1 } },
-    );
-    return result.matchedCount === 1;
-  }
-
-  private document(run: NewRun): Omit<RunDoc, '_id'> & { _id: string } {
-    const { id, alone, ...fields } = run;
-    return {
-      _id: id,
-      ...fields,
-      trigger: 'schedule',
-      startedAt: null,
-      finishedAt: null,
-      latenessMs: 0,
-      state: 'running',
-      reason: null,
-      attempt: 1,
-      lostCount: 0,
-      fence: 1,
-      ...(alone ? { slot: run.job } : {}),
-      outcome: null,
-      error: null,
-      expireAt: new Date(run.claimedAt.getTime() + this.retentionDays * dayMs),
-    };
   }
 
   /** After an unknown outcome: the runs of this batch that are not stored as this member's own. */

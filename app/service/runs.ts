@@ -14,9 +14,12 @@ export class RunReader {
 
   /** Throws NotFoundError. */
   async get(id: string): Promise<Record<string, unknown>> {
-    const run = await this.runs.byId(id);
-    if (run === null) throw new NotFoundError(`There is no run "${id}".`);
-    return runView(run);
+    return runView(await this.stored(id));
+  }
+
+  /** The job of a run. Throws NotFoundError. */
+  async jobOf(id: string): Promise<string> {
+    return (await this.stored(id)).job;
   }
 
   /** From new to old. */
@@ -28,13 +31,23 @@ export class RunReader {
     const { items, last } = page(await this.runs.list(filter, limit + 1, after), limit);
     return { items: items.map(runView), next: last === null ? null : [last.scheduledAt, last._id] };
   }
+
+  private async stored(id: string): Promise<RunDoc> {
+    const run = await this.runs.byId(id);
+    if (run === null) throw new NotFoundError(`There is no run "${id}".`);
+    return run;
+  }
 }
 
-function runView(run: RunDoc): Record<string, unknown> {
+/** A run as the API answers it; one record that stands for many skips in a row tells the span and their number. */
+export function runView(run: RunDoc): Record<string, unknown> {
   const { _id: id, job, jobRevision, trigger, scheduledAt, claimedAt, startedAt, finishedAt, latenessMs } = run;
-  const { state, reason, attempt, fence, member, hostId, outcome, error } = run;
+  const { state, reason, attempt, fence, outcome, error, from, to, count } = run;
+  const { cancelRequestedAt = null, requestedBy = null } = run;
   return {
     ...{ id, job, jobRevision, trigger, scheduledAt, claimedAt, startedAt, finishedAt, latenessMs },
-    ...{ state, reason, attempt, fence, member, hostId, outcome, error },
+    ...{ state, reason, attempt, fence, member: run.member || null, hostId: run.hostId || null, outcome, error },
+    ...{ requestedBy, cancelRequestedAt },
+    ...(count === undefined ? {} : { from, to, count }),
   };
 }

@@ -7,6 +7,7 @@ import type { JobTrials } from './jobTrials';
 import type { KindsDocument } from './kinds';
 import type { MuteService } from './mutes';
 import type { SchedulePreviews } from './preview';
+import type { RunControl } from './run/runControl';
 import type { RunReader } from './runs';
 import type { TokenService } from './tokens';
 import type { Trials } from './trials';
@@ -24,6 +25,7 @@ export interface Watchbell {
   readonly previews: SchedulePreviews;
   readonly tokens: TokenService;
   readonly runs: RunReader;
+  readonly runControl: RunControl;
   readonly alerts: AlertReader;
   readonly deliveries: DeliveryReader;
   readonly mutes: MuteService;

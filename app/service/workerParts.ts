@@ -13,6 +13,7 @@ import { Jobs } from '../repository/jobs';
 import { Members } from '../repository/members';
 import { Mutes } from '../repository/mutes';
 import { Removals } from '../repository/removals';
+import { RunQueue } from '../repository/runQueue';
 import { Runs } from '../repository/runs';
 import { Subjects } from '../repository/subjects';
 import { createSources } from '../source';
@@ -113,10 +114,10 @@ export class WorkerParts {
     const { database, members, alerts, member, metrics, executors } = this;
     return new RunService({
       ...{ database, members, alerts, executors, reader, metrics, log, wakeDeliveries, maxRuns, alertRetentionDays },
+      ...cluster,
       runs: new Runs(database, cluster.runRetentionDays),
       lease: member,
       clock: member.clock,
-      sweepMs: cluster.sweepMs,
     });
   }
 
@@ -163,7 +164,8 @@ export class WorkerParts {
     const { settings, log } = this.options;
     const { alerts, database, member } = this;
     const { alertRetentionDays } = settings;
-    return new JobRemoval({ removals: new Removals(database), alerts, clock: member.clock, log, alertRetentionDays });
+    const stores = { removals: new Removals(database), queue: new RunQueue(database), alerts };
+    return new JobRemoval({ ...stores, clock: member.clock, log, alertRetentionDays });
   }
 
   /** What every query gets besides what is its own. A source never reaches Watchbell's own database. */

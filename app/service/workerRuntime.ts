@@ -116,6 +116,7 @@ export class WorkerRuntime {
     const { messenger } = this.options;
     messenger.on(ipcNames.run, data => this.runs.accept(runBatchSchema.parse(data)));
     messenger.on(ipcNames.deliveriesWake, () => this.deliveries.wake());
+    messenger.on(ipcNames.runsWake, () => this.runs.wake());
     messenger.on(ipcNames.configChanged, data => {
       const change = configChangedSchema.nullable().parse(data);
       void (change === null ? this.feed.look() : this.feed.hint(change));
@@ -158,6 +159,7 @@ export class WorkerRuntime {
       previews: this.parts.previews(),
       tokens: new TokenService(database),
       runs: new RunReader(database),
+      runControl: this.runs.control,
       alerts: new AlertReader(alerts, new Jobs(database), mutes),
       deliveries: new DeliveryReader(deliveries),
       cluster: new ClusterStatus(database),

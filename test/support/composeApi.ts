@@ -1,11 +1,15 @@
 import { channels } from '../../app/channel';
+import { Member } from '../../app/cluster/member';
+import { Metrics } from '../../app/cluster/metrics';
 import { executors } from '../../app/executor';
 import { Alerts } from '../../app/repository/alerts';
 import { Calendars } from '../../app/repository/calendars';
 import { Database } from '../../app/repository/database';
 import { Deliveries } from '../../app/repository/deliveries';
 import { Jobs } from '../../app/repository/jobs';
+import { Members } from '../../app/repository/members';
 import { Mutes } from '../../app/repository/mutes';
+import { Runs } from '../../app/repository/runs';
 import { Subjects } from '../../app/repository/subjects';
 import { AlertReader } from '../../app/service/alerts';
 import { ClusterStatus } from '../../app/service/clusterStatus';
@@ -15,6 +19,7 @@ import { DeliveryReader } from '../../app/service/deliveries';
 import { JobTrials } from '../../app/service/jobTrials';
 import { kindsDocument } from '../../app/service/kinds';
 import { MuteService } from '../../app/service/mutes';
+import { RunService, type RunServicePorts } from '../../app/service/run/runService';
 import { SchedulePreviews } from '../../app/service/preview';
 import { SourceReader } from '../../app/service/run/sourceReader';
 import { RunReader } from '../../app/service/runs';
@@ -34,10 +39,12 @@ export interface ApiWatchbell extends Watchbell {
   readonly log: RecordedLog;
   readonly announced: string[];
   readonly removed: string[];
+  /** Becomes a live member: from then on runs can be asked for. */
+  join(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The use cases behind the routes on one database; no member's loops. */
+/** The use cases behind the routes on one database, in a member whose loops stand still. */
 export function composeApi(url: string, options: { closeTokenInQuery: boolean }): ApiWatchbell {
   const database = new Database({ url, name: 'unused', operationMs, serverSelectionMs: 3000, appName: 'api-test' });
   const sources = createSources();
@@ -56,6 +63,14 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
   const mutes = muteService(database);
   const outbound = { allowNets: [], allowLoopback: true };
   const alerts = new Alerts(database);
+  const reader = new SourceReader({
+    sources,
+    loadSource: name => definitions.sources.load(name),
+    outbound: { ...outbound, purpose: 'source' },
+    forbiddenDatabase: { hosts: database.client.options.hosts.map(String), database: database.db.databaseName },
+    workers: 1,
+  });
+  const { member, runService } = runServiceOf(database, { alerts, reader, executors });
   return {
     settings: options,
     ...{ log: new RecordedLog(), definitions, mutes, announced, removed },
@@ -67,13 +82,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     }),
     jobTrials: new JobTrials({
       ...{ definitions: definitions.jobs, jobs: new Jobs(database), alerts, executors },
-      reader: new SourceReader({
-        sources,
-        loadSource: name => definitions.sources.load(name),
-        outbound: { ...outbound, purpose: 'source' },
-        forbiddenDatabase: { hosts: database.client.options.hosts.map(String), database: database.db.databaseName },
-        workers: 1,
-      }),
+      reader,
       messages: new TrialMessages({
         loadChannel: name => definitions.channels.load(name),
         channels,
@@ -89,6 +98,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     }),
     tokens: new TokenService(database),
     runs: new RunReader(database),
+    runControl: runService.control,
     alerts: new AlertReader(alerts, new Jobs(database), mutes),
     deliveries: new DeliveryReader(new Deliveries(database, 86_400_000)),
     cluster: new ClusterStatus(database),
@@ -96,11 +106,30 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     memberId: () => 'api-test:1:0',
     readiness: async () => ({ ready: false, reasons: ['a test holds no lease'] }),
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'watchbell_up 1\n' }),
-    close: () => database.close(),
+    join: () => member.renew(),
+    close: async () => {
+      await runService.stop(0);
+      await member.stop(1000);
+      await database.close();
+    },
   };
 }
 
 function muteService(database: Database): MuteService {
   const parts = { mutes: new Mutes(database), subjects: new Subjects(database) };
   return new MuteService({ ...parts, deliveries: new Deliveries(database, 86_400_000), wake: () => undefined });
+}
+
+function runServiceOf(database: Database, ports: Pick<RunServicePorts, 'alerts' | 'reader' | 'executors'>) {
+  const [members, metrics, log] = [new Members(database), new Metrics(), new RecordedLog()];
+  const identity = { hostId: 'api-test', role: 'worker' as const, pid: process.pid, masterPid: process.ppid };
+  const lease = { leaseMs: 600_000, renewMs: 3000, renewalLimitMs: 2500, skewMaxMs: 60_000 };
+  const member = new Member(members, { ...identity, ...lease }, log, metrics);
+  const limits = { maxRuns: 100, sweepMs: 1000, killGraceMs: 5000, misfireHorizonMs: 86_400_000 };
+  const runService = new RunService({
+    ...{ database, members, metrics, log, ...ports, ...limits },
+    ...{ runs: new Runs(database, 30), lease: member, clock: member.clock, wakeDeliveries: () => undefined },
+    ...{ runRetentionDays: 30, alertRetentionDays: 30 },
+  });
+  return { member, runService };
 }

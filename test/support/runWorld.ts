@@ -52,7 +52,10 @@ export class RunWorld {
     this.members = new Members(database);
   }
 
-  async worker(hostId: string, over: { maxRuns?: number } = {}): Promise<TestWorker> {
+  async worker(
+    hostId: string,
+    over: { maxRuns?: number; killGraceMs?: number; misfireHorizonMs?: number } = {},
+  ): Promise<TestWorker> {
     const { member, clocks, log } = memberOf(this.database, { hostId });
     const { database, alerts, members } = this;
     const metrics = new Metrics();
@@ -72,6 +75,9 @@ export class RunWorld {
       wakeDeliveries: () => {},
       maxRuns: over.maxRuns ?? 100,
       sweepMs: 50,
+      killGraceMs: over.killGraceMs ?? 5000,
+      misfireHorizonMs: over.misfireHorizonMs ?? 86_400_000,
+      runRetentionDays: 30,
       alertRetentionDays: 30,
     });
     member.on({
@@ -102,8 +108,9 @@ export class RunWorld {
     };
     const stamp = { updatedAt: new Date(), updatedBy: 'test' };
     await this.database.collection(jobModel).replaceOne({ _id }, { ...document, ...stamp }, { upsert: true });
-    const { overlap, onLost, graceMs } = job;
-    return at => ({ job: _id, revision, at: at.getTime(), overlap, onLost, claimUntil: at.getTime() + graceMs });
+    const { overlap, onLost } = job;
+    const hint = { job: _id, revision, overlap, onLost, claimUntil: Number.MAX_SAFE_INTEGER };
+    return at => ({ ...hint, at: at.getTime() });
   }
 
   async runs(job: string): Promise<RunDoc[]> {

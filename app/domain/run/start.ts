@@ -1,18 +1,43 @@
+import type { DayRule } from '../calendar/types';
 import type { Job } from '../job/types';
 import { includes, timetable } from '../schedule';
+
+/** Why a run is there: its job's schedule, a person's wish for one now, a person's wish for what was missed. */
+export type Trigger = 'schedule' | 'manual' | 'backfill';
+
+interface Announced {
+  trigger: Trigger;
+  /** Of the definition by which it was announced or asked for. */
+  revision: number;
+  scheduledAt: Date;
+}
 
 /**
  * Whether a claimed occurrence may start, judged by the newest definition, read after the claim: once a write that
  * pauses, disables, deletes or reschedules the job has answered, nothing claimed afterwards executes the old one.
+ * What a person has asked for minds deletion only. `rule` is the job's calendar as it is now.
  */
 export function startDecision(
   job: Job | undefined,
-  hint: { revision: number; scheduledAt: Date },
-): 'start' | 'paused' | 'changed' {
-  if (job === undefined) return 'changed';
-  if (!job.enabled || job.paused !== null) return 'paused';
-  if (hint.scheduledAt.getTime() < job.plannedFromAt.getTime()) return 'changed';
-  if (job.revision === hint.revision) return 'start';
+  { trigger, revision, scheduledAt }: Announced,
+  rule: DayRule | null,
+): 'start' | 'paused' | 'changed' | 'calendar' {
+  if (job === undefined || job.createdRevision > revision) return 'changed';
+  if (trigger !== 'schedule') return 'start';
+  if (!runsBySchedule(job)) return 'paused';
+  if (scheduledAt.getTime() < job.plannedFromAt.getTime()) return 'changed';
+  if (job.revision === revision && rule === null) return 'start';
   const { schedule, startAt, endAt } = job;
-  return includes(timetable(schedule, { startAt, endAt }), hint.scheduledAt.getTime()) ? 'start' : 'changed';
+  const table = timetable(schedule, { startAt, endAt }, rule);
+  if (!includes(table, scheduledAt.getTime())) return 'changed';
+  return table.keptBack(scheduledAt.getTime()) ? 'calendar' : 'start';
+}
+
+/** Whether the next attempt of a failed run may be made. */
+export function mayTryAgain(job: Job | undefined, trigger: Trigger): boolean {
+  return job !== undefined && (trigger !== 'schedule' || runsBySchedule(job));
+}
+
+function runsBySchedule({ enabled, paused }: Job): boolean {
+  return enabled && paused === null;
 }

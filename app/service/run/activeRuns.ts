@@ -1,12 +1,17 @@
+import type { Trigger } from '../../domain/run/start';
+
 /** A run that this worker executes. */
 export interface ActiveRun {
   id: string;
   job: string;
+  trigger: Trigger;
   scheduledAt: Date;
   fence: number;
   attempt: number;
   /** Aborts the work: own deadline, stop. */
   controller: AbortController;
+  /** Aborts the work with a RunCancelledError: somebody has asked for the run's end. */
+  cancellation: AbortController;
 }
 
 /** What this worker really executes: what its records are compared with. */
@@ -19,6 +24,10 @@ export class ActiveRuns {
 
   has(id: string): boolean {
     return this.runs.has(id);
+  }
+
+  get(id: string): ActiveRun | undefined {
+    return this.runs.get(id)?.run;
   }
 
   /** Registers a run until its work has settled; `done` must handle its own errors. */

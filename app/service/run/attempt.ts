@@ -1,4 +1,5 @@
 import type { Job } from '../../domain/job/types';
+import { RunCancelledError } from '../../domain/run/errors';
 import type { AnyExecutor, Outcome } from '../../executor/types';
 import type { ActiveRun } from './activeRuns';
 import type { SourceReader } from './sourceReader';
@@ -8,6 +9,8 @@ export type AttemptResult =
   | { type: 'done'; outcome: Outcome }
   | { type: 'failed'; error: { code: string; message: string } }
   | { type: 'timedOut'; error: { code: string; message: string } }
+  /** Somebody has asked for the run's end. */
+  | { type: 'cancelled'; by: string }
   /** The run's own signal: the lease was lost or the process ends. */
   | { type: 'aborted' };
 
@@ -19,7 +22,7 @@ export async function attempt(
   reader: SourceReader,
 ): Promise<AttemptResult> {
   const limit = new TimeLimit(job.timeoutMs);
-  const signal = AbortSignal.any([run.controller.signal, limit.signal]);
+  const signal = AbortSignal.any([run.controller.signal, run.cancellation.signal, limit.signal]);
   const readSource = (name: string, query: unknown, inner: AbortSignal) =>
     reader.read({ name, query, queryId: `${run.id}#${run.fence}` }, limit, inner);
   try {
@@ -28,6 +31,8 @@ export async function attempt(
     return { type: 'done', outcome };
   } catch (error) {
     if (run.controller.signal.aborted) return { type: 'aborted' };
+    const cancel: unknown = run.cancellation.signal.reason;
+    if (cancel instanceof RunCancelledError) return { type: 'cancelled', by: cancel.by };
     if (limit.signal.aborted) return { type: 'timedOut', error: timeoutError(job.timeoutMs, error) };
     return { type: 'failed', error: namedError(error) };
   } finally {
@@ -38,12 +43,13 @@ export async function attempt(
 /** After the abort the work has this long to end what it began at the remote (KILL QUERY). */
 const endingMs = 3000;
 
-/** An executor that does not mind its signal does not keep the run: it is left alone endingMs after the abort. */
+/** An executor that does not mind its signal does not keep the run: some time after the abort it is left alone. */
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const ended = new Promise<never>((_resolve, reject) => {
     const giveUp = () => {
-      timer = setTimeout(() => reject(signal.reason), endingMs);
+      const { reason } = signal;
+      timer = setTimeout(() => reject(reason), reason instanceof RunCancelledError ? reason.graceMs : endingMs);
     };
     if (signal.aborted) giveUp();
     else signal.addEventListener('abort', giveUp, { once: true });

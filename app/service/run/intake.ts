@@ -1,12 +1,12 @@
 import { errorFields } from '../../domain/log';
 import { occurrenceId } from '../../domain/run/occurrence';
 import type { RunHint } from '../../ipc/messages';
-import type { Database } from '../../repository/database';
-import type { NewRun } from '../../repository/runs';
+import type { NewRun } from '../../repository/runDocument';
+import type { Claimer } from './claimer';
 import type { OwningPorts } from './ports';
 
-export interface IntakePorts extends OwningPorts {
-  database: Database;
+export interface IntakePorts extends Pick<OwningPorts, 'active' | 'lease' | 'clock' | 'metrics' | 'log' | 'maxRuns'> {
+  claimer: Claimer;
 }
 
 /** What is announced beyond this is dropped here and announced again by the agent. */
@@ -63,56 +63,30 @@ export class Intake {
       }
       const room = Math.min(maxRuns - active.size - this.claiming, batchSize);
       if (room <= 0) return;
-      const batch = [...this.waiting].slice(0, room);
-      for (const [key] of batch) this.waiting.delete(key);
+      const batch = this.take(room);
+      if (batch.length === 0) continue;
       this.claiming = batch.length;
       try {
-        await this.claim(batch);
+        await this.ports.claimer.claim(batch);
       } finally {
         this.claiming = 0;
       }
     }
   }
 
-  private async claim(batch: [string, RunHint][]): Promise<void> {
-    const { database, runs, lease, metrics, starter } = this.ports;
-    const { memberId } = lease;
-    const hints = new Map(batch);
-    const newRuns = batch.map(([id, hint]) => this.newRun(id, hint));
-    const busy = await database.causally(async session => {
-      const result = await runs.claim(newRuns, session);
-      metrics.claimsWon.inc(result.won.length);
-      metrics.claimsLost.inc(result.lost.length);
-      const owned = result.won.flatMap(id => {
-        const hint = hints.get(id);
-        if (hint === undefined) return [];
-        const { job, revision, at } = hint;
-        return [{ id, job, revision, scheduledAt: new Date(at), fence: 1, attempt: 1 }];
-      });
-      await starter.start(owned, memberId, session);
-      return new Set(result.busy);
-    });
-    if (busy.size > 0) await this.giveWay(newRuns.filter(run => busy.has(run.id)));
-  }
-
-  /**
-   * Another run of the job holds its slot. Busy counts only when its member is live; otherwise the occurrence stays due
-   * and is decided after the take-over.
-   */
-  private async giveWay(refused: NewRun[]): Promise<void> {
-    const { runs, members, clock, log, metrics } = this.ports;
-    const owners = await runs.slotOwners(refused.map(run => run.job));
-    const live = await members.liveOf([...new Set(owners.values())]);
-    for (const run of refused) {
-      const owner = owners.get(run.job);
-      if (owner === undefined || !live.has(owner)) {
-        log.info('run.slotOwnerLost', { jobId: run.job, runId: run.id });
-        continue;
-      }
-      if (!(await runs.insertSkipped(run, 'overlap', clock.now()))) continue;
-      metrics.runs.inc({ state: 'skipped' });
-      log.info('run.skipped', { jobId: run.job, runId: run.id, reason: 'overlap' });
+  /** The next ones that may still be claimed; what is later is settled by the misfire policy, not here. */
+  private take(room: number): NewRun[] {
+    const now = this.ports.clock.now().getTime();
+    const batch: NewRun[] = [];
+    let late = 0;
+    for (const [key, hint] of this.waiting) {
+      if (batch.length >= room) break;
+      this.waiting.delete(key);
+      if (hint.claimUntil >= now) batch.push(this.newRun(key, hint));
+      else late += 1;
     }
+    if (late > 0) this.ports.log.warn('intake.tooLate', { dropped: late });
+    return batch;
   }
 
   private newRun(id: string, { job, revision, at, overlap, onLost }: RunHint): NewRun {
@@ -121,10 +95,11 @@ export class Intake {
       id,
       job,
       jobRevision: revision,
+      trigger: 'schedule',
       scheduledAt: new Date(at),
       claimedAt: clock.now(),
       onLost,
-      alone: overlap !== 'allow',
+      overlap,
       member: lease.memberId,
       hostId: lease.hostId,
     };

@@ -2,9 +2,12 @@ import type { Clock } from '../../cluster/types';
 import { errorFields, type Log } from '../../domain/log';
 import type { Alerts } from '../../repository/alerts';
 import type { Removals } from '../../repository/removals';
+import type { RunQueue } from '../../repository/runQueue';
+import { SweepLoop } from './sweepLoop';
 
 export interface JobRemovalPorts {
   removals: Removals;
+  queue: RunQueue;
   alerts: Alerts;
   clock: Clock;
   log: Log;
@@ -16,42 +19,34 @@ const dayMs = 86_400_000;
 const sweepLimit = 100;
 
 /**
- * Ends what deleted jobs leave behind: open alerts are closed without a message, unsent deliveries dropped; again until
- * no run of the job is under way, because a run that still ends may write an alert.
+ * Ends what deleted jobs leave behind: open alerts are closed without a message, unsent deliveries dropped, runs that
+ * wait ended; again until no run of the job is under way, because a run that still ends may write an alert.
  */
 export class JobRemoval {
-  private timer: NodeJS.Timeout | undefined;
-  private work: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly loop: SweepLoop;
 
-  constructor(private readonly ports: JobRemovalPorts) {}
+  constructor(private readonly ports: JobRemovalPorts) {
+    const failed = (error: unknown) => this.ports.log.warn('jobRemoval.failed', errorFields(error));
+    this.loop = new SweepLoop(() => this.sweep(), sweepMs, failed);
+  }
 
   start(): void {
-    if (this.stopped) return;
-    clearTimeout(this.timer);
-    this.work = this.work
-      .then(() => this.sweep())
-      .catch((error: unknown) => this.ports.log.warn('jobRemoval.failed', errorFields(error)))
-      .then(() => {
-        clearTimeout(this.timer);
-        if (!this.stopped) this.timer = setTimeout(() => this.start(), sweepMs);
-      });
+    this.loop.start();
   }
 
   /** A job was deleted here: sweep now. */
   wake(): void {
-    this.start();
+    this.loop.wake();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.work;
+    await this.loop.stop();
   }
 
   private async sweep(): Promise<void> {
-    const { removals, alerts, clock, log, alertRetentionDays } = this.ports;
+    const { removals, queue, alerts, clock, log, alertRetentionDays } = this.ports;
     for (const removal of await removals.open(sweepLimit)) {
+      await queue.removeJob(removal.job, removal.sweepUpTo, clock.now());
       // Asked before the sweep: a run that ends in between leaves the removal open for the next one.
       const underWay = await removals.hasUnfinishedRuns(removal);
       const now = clock.now();

@@ -1,10 +1,16 @@
 import { errorFields } from '../../domain/log';
 import { afterLoss } from '../../domain/run/lost';
-import type { UnfinishedRun } from '../../repository/runs';
+import type { RunCancels } from '../../repository/runCancels';
+import type { RunOwners, UnfinishedRun } from '../../repository/runOwners';
+import { ownedRun } from './owned';
 import type { OwningPorts } from './ports';
+import { SweepLoop } from './sweepLoop';
 
 export interface LostRunsPorts extends OwningPorts {
+  owners: RunOwners;
+  cancels: RunCancels;
   sweepMs: number;
+  freed(lane: string | null, others: boolean): void;
 }
 
 /** Runs looked at in one sweep. */
@@ -17,26 +23,23 @@ const atOnce = 20;
  * having seen the moment of a death.
  */
 export class LostRuns {
-  private timer: NodeJS.Timeout | undefined;
-  private work: Promise<void> = Promise.resolve();
+  private readonly loop: SweepLoop;
   /** Own records that were not being executed at the last renewal. */
   private suspects = new Set<string>();
   private stopped = false;
 
-  constructor(private readonly ports: LostRunsPorts) {}
+  constructor(private readonly ports: LostRunsPorts) {
+    const failed = (error: unknown) => this.ports.log.warn('lostRuns.sweepFailed', errorFields(error));
+    this.loop = new SweepLoop(() => this.sweep(), ports.sweepMs, failed);
+  }
 
   start(): void {
-    this.work = this.sweep()
-      .catch((error: unknown) => this.ports.log.warn('lostRuns.sweepFailed', errorFields(error)))
-      .then(() => {
-        if (!this.stopped) this.timer = setTimeout(() => this.start(), this.ports.sweepMs);
-      });
+    this.loop.start();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
-    await this.work;
+    await this.loop.stop();
   }
 
   /**
@@ -44,8 +47,8 @@ export class LostRuns {
    * (an insert may land after its error).
    */
   async reconcile(): Promise<void> {
-    const { runs, active, lease } = this.ports;
-    const held = await runs.unfinishedOf([lease.memberId], sweepLimit);
+    const { owners, active, lease } = this.ports;
+    const held = await owners.unfinishedOf([lease.memberId], sweepLimit);
     const unknown = held.filter(run => !active.has(run.id));
     const release = unknown.filter(run => this.suspects.has(run.id));
     this.suspects = new Set(unknown.map(run => run.id));
@@ -54,21 +57,21 @@ export class LostRuns {
 
   /** After the own lease was lost and stands again: the runs that were aborted are this member's to settle. */
   async releaseAborted(previousId: string): Promise<void> {
-    const { runs, active, lease } = this.ports;
+    const { owners, active, lease } = this.ports;
     await active.settled();
-    const held = await runs.unfinishedOf([...new Set([previousId, lease.memberId])], sweepLimit);
+    const held = await owners.unfinishedOf([...new Set([previousId, lease.memberId])], sweepLimit);
     await this.settle(held.filter(run => !active.has(run.id)));
   }
 
   private async sweep(): Promise<void> {
-    const { runs, members, lease } = this.ports;
+    const { owners, members, lease } = this.ports;
     if (!lease.valid) return;
-    const holders = (await runs.unfinishedMembers()).filter(id => id !== lease.memberId);
+    const holders = (await owners.unfinishedMembers()).filter(id => id !== lease.memberId);
     if (holders.length === 0) return;
     // The members are read after the runs: who is dead or absent then was not live when it held them.
     const live = await members.liveOf(holders);
     const dead = holders.filter(id => !live.has(id));
-    if (dead.length > 0) await this.settle(await runs.unfinishedOf(dead, sweepLimit));
+    if (dead.length > 0) await this.settle(await owners.unfinishedOf(dead, sweepLimit));
   }
 
   /** Several at once, each started as soon as it is taken; one that cannot be settled now does not keep the others. */
@@ -93,21 +96,33 @@ export class LostRuns {
   }
 
   private async settleOne(run: UnfinishedRun, member: string): Promise<void> {
-    const { runs, starter, clock, lease, log, metrics } = this.ports;
+    const { owners, starter, clock, lease, log, metrics } = this.ports;
     const decision = afterLoss(run);
-    const fields = { jobId: run.job, runId: run.id, from: run.member, fence: run.fence + 1 };
-    if (decision.action === 'close') {
-      if (await runs.closeLost(run, clock.now())) {
-        metrics.runs.inc({ state: 'lost' });
-        log.warn('run.lost', fields);
-      }
-      return;
-    }
+    if (decision.action !== 'restart') return await this.end(run, decision.action);
     const to = { member, hostId: lease.hostId, now: clock.now(), lostCount: decision.lostCount };
-    if (!(await runs.takeOver(run, to))) return;
+    if (!(await owners.takeOver(run, to))) return;
     metrics.takenOver.inc();
-    log.warn('run.takenOver', fields);
-    const { id, job, scheduledAt, attempt } = run;
-    await starter.start([{ id, job, revision: run.jobRevision, scheduledAt, fence: run.fence + 1, attempt }], member);
+    const fence = run.fence + 1;
+    log.warn('run.takenOver', { jobId: run.job, runId: run.id, from: run.member, fence });
+    await starter.start([ownedRun({ ...run, fence }, 'takeOver')], member);
   }
+
+  private async end(run: UnfinishedRun, action: 'close' | 'cancel'): Promise<void> {
+    if (!(await endLost(run, action, this.ports))) return;
+    const state = action === 'close' ? 'lost' : 'cancelled';
+    this.ports.metrics.runs.inc({ state });
+    this.ports.log.warn(`run.${state}`, { jobId: run.job, runId: run.id, from: run.member, fence: run.fence + 1 });
+    this.ports.freed(run.slot ?? null, true);
+  }
+}
+
+/** Ends the record of a run whose member is lost; false where another one was faster. */
+export async function endLost(
+  run: UnfinishedRun,
+  action: 'close' | 'cancel',
+  { owners, cancels, clock }: Pick<LostRunsPorts, 'owners' | 'cancels' | 'clock'>,
+): Promise<boolean> {
+  if (action === 'close') return await owners.closeLost(run, clock.now());
+  const { id, fence, requestedBy: by = 'nobody' } = run;
+  return await cancels.close({ id, fence, by }, clock.now());
 }

@@ -7,16 +7,13 @@ import type { AnyExecutor } from '../../executor/types';
 import type { RunHint } from '../../ipc/messages';
 import type { Alerts } from '../../repository/alerts';
 import type { Database } from '../../repository/database';
-import { Jobs } from '../../repository/jobs';
 import type { Members } from '../../repository/members';
 import type { Runs } from '../../repository/runs';
 import { ActiveRuns } from './activeRuns';
-import { Conclusion } from './conclusion';
-import { Intake } from './intake';
-import { LostRuns } from './lostRuns';
-import { Runner } from './runner';
+import { endLost } from './lostRuns';
+import type { RunControl } from './runControl';
+import { RunParts } from './runParts';
 import type { SourceReader } from './sourceReader';
-import { Starter } from './starter';
 
 export interface RunServicePorts {
   database: Database;
@@ -32,36 +29,46 @@ export interface RunServicePorts {
   wakeDeliveries(): void;
   maxRuns: number;
   sweepMs: number;
+  /** How long the work of a cancelled run may take to end. */
+  killGraceMs: number;
+  /** What has waited for its lane for so long is ended as expired. */
+  misfireHorizonMs: number;
+  runRetentionDays: number;
   alertRetentionDays: number;
 }
 
 /** Runs of one stop are settled within this span, so that a worker ends before Egg kills it (5 s). */
 const abortMs = 1000;
 const handOverLimit = 2000;
+const endings = { restart: 'released', close: 'lost', cancel: 'cancelled' } as const;
 
 /** The path of an occurrence in a worker: claimed, started, executed, concluded; and taken over when others fail. */
 export class RunService {
+  /** What people ask of runs. */
+  readonly control: RunControl;
   private readonly active = new ActiveRuns();
-  private readonly intake: Intake;
-  private readonly lostRuns: LostRuns;
+  private readonly parts: RunParts;
 
   constructor(private readonly ports: RunServicePorts) {
-    const { active } = this;
-    const jobs = new Jobs(ports.database);
-    const conclusion = new Conclusion(ports);
-    const runner = new Runner({ ...ports, jobs, conclusion, active });
-    const starter = new Starter({ ...ports, jobs, runner });
-    this.intake = new Intake({ ...ports, starter, active });
-    this.lostRuns = new LostRuns({ ...ports, starter, active });
+    this.parts = new RunParts(ports, this.active);
+    this.control = this.parts.control;
   }
 
   start(): void {
-    this.lostRuns.start();
+    const { lostRuns, cancels, promoter } = this.parts;
+    lostRuns.start();
+    cancels.start();
+    promoter.start();
   }
 
   /** Announced occurrences, from the agent. */
   accept(hints: readonly RunHint[]): void {
-    this.intake.accept(hints);
+    this.parts.intake.accept(hints);
+  }
+
+  /** Runs were queued by somebody of this host: start those whose lane is free. */
+  wake(): void {
+    this.parts.promoter.wake();
   }
 
   /** The own lease is lost: nothing that is being done here may have an effect any more. */
@@ -71,17 +78,18 @@ export class RunService {
 
   /** The lease stands again: what was aborted is this member's to settle. */
   leaseRegained(previousId: string): void {
-    this.own('run.releaseFailed', this.lostRuns.releaseAborted(previousId));
+    this.own('run.releaseFailed', this.parts.lostRuns.releaseAborted(previousId));
   }
 
   /** After each renewal. */
   renewed(): void {
-    this.own('run.reconcileFailed', this.lostRuns.reconcile());
+    this.own('run.reconcileFailed', this.parts.lostRuns.reconcile());
   }
 
   /** Claims nothing more, lets runs end for drainMs, aborts the rest and gives them up. */
   async stop(drainMs: number): Promise<void> {
-    await Promise.all([this.intake.stop(), this.lostRuns.stop()]);
+    const { intake, lostRuns, cancels, promoter } = this.parts;
+    await Promise.all([intake.stop(), lostRuns.stop(), cancels.stop(), promoter.stop()]);
     const limit = new AbortController();
     await Promise.race([this.active.settled(), sleep(drainMs, undefined, { signal: limit.signal })]);
     this.active.abortAll(new Error('This member stops.'));
@@ -91,11 +99,15 @@ export class RunService {
   }
 
   private async handOver(): Promise<void> {
-    const { runs, lease, clock, log } = this.ports;
-    for (const run of await runs.unfinishedOf([lease.memberId], handOverLimit)) {
-      const closes = afterLoss(run).action === 'close';
-      const given = closes ? await runs.closeLost(run, clock.now()) : await runs.release(run);
-      if (given) log.info(closes ? 'run.lost' : 'run.released', { jobId: run.job, runId: run.id });
+    const { lease, clock, log } = this.ports;
+    const { owners, cancelWrites } = this.parts;
+    for (const run of await owners.unfinishedOf([lease.memberId], handOverLimit)) {
+      const { action } = afterLoss(run);
+      const given =
+        action === 'restart'
+          ? await owners.release(run)
+          : await endLost(run, action, { owners, cancels: cancelWrites, clock });
+      if (given) log.info(`run.${endings[action]}`, { jobId: run.job, runId: run.id });
     }
   }
 

@@ -3,10 +3,12 @@ import type { Metrics } from '../../cluster/metrics';
 import type { Clock } from '../../cluster/types';
 import type { Job } from '../../domain/job/types';
 import { errorFields, type Log } from '../../domain/log';
-import { FenceLostError } from '../../domain/run/errors';
+import { FenceLostError, RunCancelledError } from '../../domain/run/errors';
 import { retryDelayMs } from '../../domain/run/retry';
+import { mayTryAgain } from '../../domain/run/start';
 import type { AnyExecutor, Outcome } from '../../executor/types';
 import type { Jobs } from '../../repository/jobs';
+import type { RunCancels } from '../../repository/runCancels';
 import type { Runs } from '../../repository/runs';
 import type { ActiveRun, ActiveRuns } from './activeRuns';
 import { type AttemptResult, attempt } from './attempt';
@@ -17,6 +19,7 @@ export interface RunnerPorts {
   executors: ReadonlyMap<string, AnyExecutor>;
   reader: SourceReader;
   runs: Runs;
+  cancels: RunCancels;
   jobs: Jobs;
   conclusion: Conclusion;
   active: ActiveRuns;
@@ -29,8 +32,8 @@ export interface RunnerPorts {
 export class Runner {
   constructor(private readonly ports: RunnerPorts) {}
 
-  /** Takes a run over into this worker's care; its promise is owned by ActiveRuns. */
-  execute(job: Job, run: ActiveRun): void {
+  /** Takes a run over into this worker's care until `ended`; its promise is owned by ActiveRuns. */
+  execute(job: Job, run: ActiveRun, ended: () => void): void {
     const { active, log, metrics, reader } = this.ports;
     const done = this.toItsEnd(job, run).catch((error: unknown) => {
       const lost = error instanceof FenceLostError;
@@ -47,7 +50,10 @@ export class Runner {
       metrics.sourceWaiting.set(reader.waiting);
     };
     measure();
-    void done.finally(measure);
+    void done.finally(() => {
+      measure();
+      ended();
+    });
   }
 
   private async toItsEnd(job: Job, run: ActiveRun): Promise<void> {
@@ -59,6 +65,7 @@ export class Runner {
     for (;;) {
       const result = await attempt(executor, job, run, this.ports.reader);
       if (result.type === 'aborted') return;
+      if (result.type === 'cancelled') return await this.cancel(run, result.by);
       if (result.type === 'done') return await this.succeed(job, run, result.outcome);
       const delayMs = retryDelayMs(job.retry, run.attempt);
       if (delayMs === null) return await this.fail(executor, job, run, result);
@@ -75,28 +82,46 @@ export class Runner {
     executor: AnyExecutor,
     job: Job,
     run: ActiveRun,
-    { type, error }: Exclude<AttemptResult, { type: 'done' | 'aborted' }>,
+    { type, error }: Extract<AttemptResult, { error: unknown }>,
   ): Promise<void> {
     const end: RunEnd = { state: type, outcome: null, error };
     await this.ports.conclusion.conclude(job, run, end, executor.failed(job.settings, error));
   }
 
+  /** Touches no alert: nothing was found out. */
+  private async cancel(run: ActiveRun, by: string): Promise<void> {
+    const { cancels, clock, metrics, log } = this.ports;
+    const { id, fence, job: jobId } = run;
+    if (!(await cancels.close({ id, fence, by }, clock.now()))) throw new FenceLostError(id, fence);
+    metrics.runs.inc({ state: 'cancelled' });
+    log.info('run.ended', { jobId, runId: id, fence, state: 'cancelled', by });
+  }
+
   /** Waits, raises attempt and fence, and reads the newest definition again. False when the run ends here. */
   private async nextAttempt(job: Job, run: ActiveRun, delayMs: number): Promise<boolean> {
     const { runs, jobs, clock, conclusion } = this.ports;
-    try {
-      await sleep(delayMs, undefined, { signal: run.controller.signal });
-    } catch {
-      return false;
-    }
+    if (!(await this.pause(run, delayMs))) return false;
     const fence = await runs.retry(run.id, run.fence, clock.now());
     if (fence === null) throw new FenceLostError(run.id, run.fence);
     run.fence = fence;
     run.attempt += 1;
     const current = (await jobs.current([job.name])).get(job.name);
-    if (current?.enabled && current.paused === null) return true;
+    if (mayTryAgain(current, run.trigger)) return true;
     const error = { code: 'changed', message: 'The job was paused, disabled or deleted before the next attempt.' };
     await conclusion.conclude(job, run, { state: 'cancelled', outcome: null, error }, null);
     return false;
+  }
+
+  /** The time between two attempts. False when the run has no further one. */
+  private async pause(run: ActiveRun, delayMs: number): Promise<boolean> {
+    const { controller, cancellation } = run;
+    try {
+      await sleep(delayMs, undefined, { signal: AbortSignal.any([controller.signal, cancellation.signal]) });
+      return true;
+    } catch {
+      const { reason } = cancellation.signal;
+      if (!controller.signal.aborted && reason instanceof RunCancelledError) await this.cancel(run, reason.by);
+      return false;
+    }
   }
 }

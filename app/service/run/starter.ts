@@ -3,47 +3,62 @@ import type { Metrics } from '../../cluster/metrics';
 import type { Clock, Lease } from '../../cluster/types';
 import type { Job } from '../../domain/job/types';
 import type { Log } from '../../domain/log';
-import { startDecision } from '../../domain/run/start';
-import type { Jobs } from '../../repository/jobs';
+import { startDecision, type Trigger } from '../../domain/run/start';
 import type { Runs } from '../../repository/runs';
+import type { Settlements } from '../../repository/settlements';
+import type { Newest } from './newest';
 import type { Runner } from './runner';
 
-/** A run that this member has claimed or taken over, not started yet. */
+/** A run that this member has claimed, promoted or taken over, not started yet. */
 export interface OwnedRun {
   id: string;
   job: string;
-  /** The definition by which it was announced. */
+  /** The definition by which it was announced or asked for. */
   revision: number;
+  trigger: Trigger;
   scheduledAt: Date;
   fence: number;
   attempt: number;
+  /** The lane that it holds. */
+  slot: string | null;
+  /** What made it this member's. */
+  by: 'claim' | 'promotion' | 'takeOver';
 }
 
 export interface StarterPorts {
-  jobs: Jobs;
+  newest: Newest;
   runs: Runs;
+  settlements: Pick<Settlements, 'settledUntil'>;
   runner: Runner;
   lease: Lease;
   clock: Clock;
   metrics: Metrics;
   log: Log;
+  /** A run has ended here; `others` says that others of its kind may wait for the lane that it held. */
+  freed(lane: string | null, others: boolean): void;
 }
 
 /** The step between owning runs and executing them: the newest definition decides. */
 export class Starter {
   constructor(private readonly ports: StarterPorts) {}
 
-  /** Starts what may start, records the others as skipped. `member` is the id that they were claimed under. */
+  /** Starts what may start, records the others as skipped. `member` is the id that they are owned under. */
   async start(owned: readonly OwnedRun[], member: string, session?: ClientSession): Promise<void> {
     if (owned.length === 0) return;
-    const { jobs, lease, clock, runs } = this.ports;
-    const current = await jobs.current([...new Set(owned.map(run => run.job))], session);
+    const { newest, lease, clock, runs, freed } = this.ports;
+    const names = [...new Set(owned.map(run => run.job))];
+    const [current, late] = await Promise.all([newest.of(names, session), this.settled(owned, session)]);
     const starting: { run: OwnedRun; job: Job }[] = [];
     for (const run of owned) {
-      const job = current.get(run.job);
-      const decision = startDecision(job, run);
-      if (decision === 'start' && job !== undefined) starting.push({ run, job });
-      else await runs.skip(run.id, run.fence, decision === 'paused' ? 'paused' : 'changed', clock.now());
+      if (late.has(run.id) && (await this.withdraw(run, member))) continue;
+      const found = current.get(run.job);
+      const decision = startDecision(found?.job, run, found?.rule ?? null);
+      if (decision === 'start' && found !== undefined) {
+        starting.push({ run, job: found.job });
+      } else {
+        await runs.skip(run.id, run.fence, decision === 'start' ? 'changed' : decision, clock.now());
+        freed(run.slot, othersMayWait(run, found?.job));
+      }
     }
     if (starting.length === 0 || lease.memberId !== member || !lease.valid) return;
     const ids = starting.map(({ run }) => run.id);
@@ -51,14 +66,44 @@ export class Starter {
     for (const { run, job } of starting) if (started.has(run.id)) this.execute(job, run);
   }
 
-  private execute(job: Job, run: OwnedRun): void {
-    const { runner, lease, metrics, clock, log } = this.ports;
-    const controller = new AbortController();
-    if (lease.signal.aborted) controller.abort(lease.signal.reason);
-    const latenessMs = clock.now().getTime() - run.scheduledAt.getTime();
-    metrics.lateness.observe(latenessMs / 1000);
-    log.info('run.started', { jobId: run.job, runId: run.id, fence: run.fence, latenessMs });
-    const { id, scheduledAt, fence, attempt } = run;
-    runner.execute(job, { id, job: run.job, scheduledAt, fence, attempt, controller });
+  /** Takes claims back whose occurrences the misfire policy has settled without them. Answers their ids. */
+  async withdrawSettled(claimed: readonly OwnedRun[], member: string): Promise<Set<string>> {
+    const late = await this.settled(claimed);
+    const withdrawn = new Set<string>();
+    for (const run of claimed) if (late.has(run.id) && (await this.withdraw(run, member))) withdrawn.add(run.id);
+    return withdrawn;
   }
+
+  /** The fresh claims that came late: what is at or before settledUntilAt is decided, with them or without. */
+  private async settled(owned: readonly OwnedRun[], session?: ClientSession): Promise<Set<string>> {
+    const fresh = owned.filter(run => run.by === 'claim' && run.trigger === 'schedule');
+    if (fresh.length === 0) return new Set();
+    const until = await this.ports.settlements.settledUntil([...new Set(fresh.map(run => run.job))], session);
+    const isLate = (run: OwnedRun) => run.scheduledAt.getTime() <= (until.get(run.job)?.getTime() ?? Number.NaN);
+    return new Set(fresh.filter(isLate).map(run => run.id));
+  }
+
+  private async withdraw({ id, fence, job, slot }: OwnedRun, member: string): Promise<boolean> {
+    if (!(await this.ports.runs.withdraw(id, fence, member))) return false;
+    this.ports.log.info('run.cameTooLate', { jobId: job, runId: id });
+    this.ports.freed(slot, false);
+    return true;
+  }
+
+  private execute(job: Job, run: OwnedRun): void {
+    const { runner, lease, metrics, clock, log, freed } = this.ports;
+    const [controller, cancellation] = [new AbortController(), new AbortController()];
+    if (lease.signal.aborted) controller.abort(lease.signal.reason);
+    const { id, trigger, scheduledAt, fence, attempt } = run;
+    const latenessMs = clock.now().getTime() - scheduledAt.getTime();
+    if (trigger === 'schedule') metrics.lateness.observe(latenessMs / 1000);
+    log.info('run.started', { jobId: run.job, runId: id, trigger, fence, latenessMs });
+    const active = { id, job: run.job, trigger, scheduledAt, fence, attempt, controller, cancellation };
+    runner.execute(job, active, () => freed(run.slot, othersMayWait(run, job)));
+  }
+}
+
+/** Where this is false nothing waits for the lane in the ordinary course, and looking would cost each run a question. */
+function othersMayWait({ trigger, by }: OwnedRun, job: Job | undefined): boolean {
+  return trigger !== 'schedule' || by === 'promotion' || job?.overlap === 'queue' || job?.overlap === 'replace';
 }

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { occurrenceId } from '../../../app/domain/run/occurrence';
 import { runModel } from '../../../app/model/run';
-import { type NewRun, Runs } from '../../../app/repository/runs';
+import type { NewRun } from '../../../app/repository/runDocument';
+import { RunOwners } from '../../../app/repository/runOwners';
+import { Runs } from '../../../app/repository/runs';
 import { useDatabase } from '../../support/database';
 
 const { database } = useDatabase();
 const runs = new Runs(database, 30);
+const owners = new RunOwners(database);
 let jobs = 0;
 
 /** A claim of a job of its own, so that tests do not meet. */
@@ -20,7 +23,8 @@ function newRun(over: Partial<NewRun> = {}): NewRun {
     scheduledAt,
     claimedAt: new Date('2026-01-01T00:00:00.020Z'),
     onLost: 'retry',
-    alone: true,
+    trigger: 'schedule',
+    overlap: 'skip',
     member: 'host-a:1:x',
     hostId: 'host-a',
     ...over,
@@ -52,7 +56,7 @@ describe('Runs.claim', () => {
   });
 
   it('lets runs of one job run beside each other where overlap is allowed', async () => {
-    const first = newRun({ alone: false });
+    const first = newRun({ overlap: 'allow' });
     const later = new Date(first.scheduledAt.getTime() + 1000);
     const second = { ...first, scheduledAt: later, id: occurrenceId(first.job, later) };
     expect((await runs.claim([first, second])).won).toHaveLength(2);
@@ -74,10 +78,10 @@ describe('Runs under a fence', () => {
     const run = newRun();
     await runs.claim([run]);
     await runs.start([run.id], run.member, new Date());
-    const [held] = await runs.unfinishedOf([run.member], 1000).then(all => all.filter(one => one.id === run.id));
+    const [held] = await owners.unfinishedOf([run.member], 1000).then(all => all.filter(one => one.id === run.id));
     if (held === undefined) throw new Error('not held');
     const to = { member: 'host-b:2:y', hostId: 'host-b', now: new Date(), lostCount: 1 };
-    expect(await runs.takeOver(held, to)).toBe(true);
+    expect(await owners.takeOver(held, to)).toBe(true);
     expect(await runs.end(run.id, 1, { state: 'succeeded' })).toBe(false);
     expect(await runs.retry(run.id, 1, new Date())).toBeNull();
     expect(await stored(run.id)).toMatchObject({
@@ -92,7 +96,7 @@ describe('Runs under a fence', () => {
   it('gives a lost run to exactly one of many that take it over', async () => {
     const run = newRun();
     await runs.claim([run]);
-    const [held] = (await runs.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
+    const [held] = (await owners.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
     if (held === undefined) throw new Error('not held');
     const takers = Array.from({ length: 8 }, (_, index) => ({
       member: `m${index}`,
@@ -100,7 +104,7 @@ describe('Runs under a fence', () => {
       now: new Date(),
       lostCount: 1,
     }));
-    const taken = await Promise.all(takers.map(to => runs.takeOver(held, to)));
+    const taken = await Promise.all(takers.map(to => owners.takeOver(held, to)));
     expect(taken.filter(Boolean)).toHaveLength(1);
     expect((await stored(run.id)).fence).toBe(2);
   });
@@ -115,9 +119,9 @@ describe('Runs under a fence', () => {
   it('ends a run that may not run twice as lost, and frees its job', async () => {
     const run = newRun({ onLost: 'close' });
     await runs.claim([run]);
-    const [held] = (await runs.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
+    const [held] = (await owners.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
     if (held === undefined) throw new Error('not held');
-    expect(await runs.closeLost(held, new Date())).toBe(true);
+    expect(await owners.closeLost(held, new Date())).toBe(true);
     const lost = await stored(run.id);
     expect(lost).toMatchObject({ state: 'lost', fence: 2 });
     expect(lost.slot).toBeUndefined();
@@ -135,20 +139,20 @@ describe('Runs.start', () => {
   it('starts only what is still the claiming member’s', async () => {
     const [mine, taken] = [newRun({ member: 'me' }), newRun({ member: 'me' })];
     await runs.claim([mine, taken]);
-    const [held] = (await runs.unfinishedOf(['me'], 10)).filter(one => one.id === taken.id);
+    const [held] = (await owners.unfinishedOf(['me'], 10)).filter(one => one.id === taken.id);
     if (held === undefined) throw new Error('not held');
-    await runs.takeOver(held, { member: 'other', hostId: 'h', now: new Date(), lostCount: 0 });
+    await owners.takeOver(held, { member: 'other', hostId: 'h', now: new Date(), lostCount: 0 });
     expect(await runs.start([mine.id, taken.id], 'me', new Date())).toEqual(new Set([mine.id]));
   });
 });
 
-describe('Runs.unfinishedMembers', () => {
+describe('RunOwners.unfinishedMembers', () => {
   it('names who holds unfinished runs, by an index and not by a scan', async () => {
     const run = newRun({ member: 'holder' });
     await runs.claim([run]);
-    expect(await runs.unfinishedMembers()).toContain('holder');
+    expect(await owners.unfinishedMembers()).toContain('holder');
     await runs.end(run.id, 1, { state: 'succeeded' });
-    expect(await runs.unfinishedMembers()).not.toContain('holder');
+    expect(await owners.unfinishedMembers()).not.toContain('holder');
     const plan = JSON.stringify(
       await database
         .collection(runModel)

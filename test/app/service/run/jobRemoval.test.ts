@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { jobModel } from '../../../../app/model/definition';
 import { type DeliveryDoc, deliveryModel } from '../../../../app/model/delivery';
 import { Removals } from '../../../../app/repository/removals';
+import { RunQueue } from '../../../../app/repository/runQueue';
 import { JobRemoval } from '../../../../app/service/run/jobRemoval';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
@@ -15,6 +16,7 @@ const at = new Date('2026-01-01T01:00:00Z');
 const log = new RecordedLog();
 const removal = new JobRemoval({
   removals: new Removals(database),
+  queue: new RunQueue(database),
   alerts: world.alerts,
   clock: { now: () => new Date() },
   log,

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { type RunDoc, runModel, unfinishedStates } from '../model/run';
+import type { Database } from './database';
+
+/** A run under way as its owners see it. */
+export interface UnfinishedRun {
+  id: string;
+  job: string;
+  jobRevision: number;
+  trigger: RunDoc['trigger'];
+  scheduledAt: Date;
+  member: string;
+  fence: number;
+  attempt: number;
+  startedAt: Date | null;
+  lostCount: number;
+  onLost: RunDoc['onLost'];
+  slot?: string | undefined;
+  cancelRequestedAt?: Date | undefined;
+  requestedBy?: string | undefined;
+}
+
+/** Not one that waits for a lane: it belongs to nobody, and is lost with nobody. */
+const held = { state: unfinishedStates, 'lanes.0': { $exists: false } };
+const idOnly = z.object({ _id: z.string() });
+
+/** Who holds runs under way, and how they change hands. */
+export class RunOwners {
+  private readonly collection;
+
+  constructor(database: Database) {
+    this.collection = database.collection(runModel);
+  }
+
+  /** The members that are named by unfinished runs. */
+  async unfinishedMembers(): Promise<string[]> {
+    const stored = await this.collection
+      .aggregate([{ $match: { member: { $gt: '' }, state: unfinishedStates } }, { $group: { _id: '$member' } }], {
+        hint: 'unfinished',
+      })
+      .toArray();
+    return stored.map(document => idOnly.parse(document)._id);
+  }
+
+  /** Unfinished runs that these members hold, oldest first. */
+  async unfinishedOf(members: readonly string[], limit: number): Promise<UnfinishedRun[]> {
+    const stored = await this.collection
+      .find({ member: { $in: [...members] }, ...held })
+      .sort({ scheduledAt: 1 })
+      .limit(limit)
+      .toArray();
+    return stored.map(unfinishedRun);
+  }
+
+  /** Takes a run from a member that is not live: fence + 1, so that whatever its old owner writes finds no match. */
+  async takeOver(
+    run: UnfinishedRun,
+    to: { member: string; hostId: string; now: Date; lostCount: number },
+  ): Promise<boolean> {
+    const { member, hostId, now: claimedAt, lostCount } = to;
+    const change = { member, hostId, claimedAt, startedAt: null, lostCount, state: 'running' };
+    return await this.change(run, { $set: change });
+  }
+
+  /** Ends a run whose member is not live and that may not run twice. */
+  async closeLost(run: UnfinishedRun, now: Date): Promise<boolean> {
+    const error = {
+      code: 'memberLost',
+      message: `The member ${run.member} that ran it was lost; by onLost it is not run again.`,
+    };
+    return await this.change(run, { $set: { state: 'lost', finishedAt: now, error }, $unset: { slot: '' } });
+  }
+
+  /**
+   * A member that ends in good order gives a run up that may run again: no one runs it now, and who sees its member gone
+   * takes it over, uncounted.
+   */
+  async release(run: UnfinishedRun): Promise<boolean> {
+    return await this.change(run, { $set: { state: 'queued', startedAt: null } });
+  }
+
+  private async change(run: UnfinishedRun, update: { $set: object; $unset?: { slot: '' } }): Promise<boolean> {
+    const result = await this.collection.updateOne(
+      { _id: run.id, fence: run.fence, member: run.member, ...held },
+      { ...update, $inc: { fence: 1 } },
+    );
+    return result.matchedCount === 1;
+  }
+}
+
+/** Reads a stored run as its owners see it. */
+export function unfinishedRun(document: unknown): UnfinishedRun {
+  const { _id: id, ...run } = runModel.schema.parse(document);
+  return { id, ...run };
+}

@@ -1,0 +1,89 @@
+import { waitingPlace } from '../domain/run/lane';
+import { runModel } from '../model/run';
+import { type Database, isDuplicateKey } from './database';
+import { type UnfinishedRun, unfinishedRun } from './runOwners';
+
+/** Runs that wait for a lane. A lane is a slot: the unique index lets one run have it, whoever starts runs where. */
+export class RunQueue {
+  private readonly collection;
+
+  constructor(database: Database) {
+    this.collection = database.collection(runModel);
+  }
+
+  /** The lanes that runs wait for. */
+  async lanes(): Promise<string[]> {
+    const lanes: unknown[] = await this.collection.distinct('lanes', { state: 'queued' });
+    return lanes.filter(lane => typeof lane === 'string');
+  }
+
+  /** Which of these lanes are held. */
+  async busy(lanes: readonly string[]): Promise<Set<string>> {
+    const stored = await this.collection
+      .find({ slot: { $in: [...lanes] } })
+      .project({ slot: 1 })
+      .toArray();
+    return new Set(stored.map(document => String(document['slot'])));
+  }
+
+  /**
+   * Gives a free lane to the oldest run that waits for it, in one write under fence + 1. Null when the lane is held or
+   * nobody waits.
+   */
+  async promote(lane: string, to: { member: string; hostId: string; now: Date }): Promise<UnfinishedRun | null> {
+    const { member, hostId, now: claimedAt } = to;
+    try {
+      const stored = await this.collection.findOneAndUpdate(
+        { state: 'queued', lanes: lane },
+        {
+          $set: { state: 'running', slot: lane, member, hostId, claimedAt, startedAt: null },
+          $unset: { lanes: '' },
+          $inc: { fence: 1 },
+        },
+        { sort: { scheduledAt: 1, _id: 1 }, returnDocument: 'after' },
+      );
+      return stored === null ? null : unfinishedRun(stored);
+    } catch (error) {
+      if (isDuplicateKey(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Who has a job's lane, and who its waiting place. */
+  async places(job: string): Promise<{ running: UnfinishedRun | null; waiting: UnfinishedRun | null }> {
+    const waitingSlot = waitingPlace(job);
+    const stored = (await this.collection.find({ slot: { $in: [job, waitingSlot] } }).toArray()).map(unfinishedRun);
+    const at = (slot: string) => stored.find(run => run.slot === slot) ?? null;
+    return { running: at(job), waiting: at(waitingSlot) };
+  }
+
+  /** Ends a run that waits in favour of another one; false when it does not wait any more. */
+  async giveWay({ id, fence }: { id: string; fence: number }, now: Date): Promise<boolean> {
+    const result = await this.collection.updateOne(
+      { _id: id, fence, state: 'queued', 'lanes.0': { $exists: true } },
+      endedAs({ state: 'skipped', reason: 'overlap', finishedAt: now }),
+    );
+    return result.matchedCount === 1;
+  }
+
+  /** Ends what has been waiting since before `since`; answers how many. */
+  async expire(since: Date, now: Date): Promise<number> {
+    const result = await this.collection.updateMany(
+      { state: 'queued', 'lanes.0': { $exists: true }, claimedAt: { $lt: since } },
+      endedAs({ state: 'skipped', reason: 'expired', finishedAt: now }),
+    );
+    return result.modifiedCount;
+  }
+
+  /** Ends what still waits of a deleted job, up to the revision of its deletion. */
+  async removeJob(job: string, upToRevision: number, now: Date): Promise<void> {
+    await this.collection.updateMany(
+      { job, state: 'queued', 'lanes.0': { $exists: true }, jobRevision: { $lte: upToRevision } },
+      endedAs({ state: 'skipped', reason: 'changed', finishedAt: now }),
+    );
+  }
+}
+
+function endedAs(fields: { state: 'skipped'; reason: 'overlap' | 'expired' | 'changed'; finishedAt: Date }) {
+  return { $set: fields, $unset: { slot: '', lanes: '' }, $inc: { fence: 1 } } as const;
+}

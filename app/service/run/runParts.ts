@@ -1,0 +1,76 @@
+import { Backfills } from '../../repository/backfills';
+import { Calendars } from '../../repository/calendars';
+import { Jobs } from '../../repository/jobs';
+import { RunCancels } from '../../repository/runCancels';
+import { RunOwners } from '../../repository/runOwners';
+import { RunQueries } from '../../repository/runQueries';
+import { RunQueue } from '../../repository/runQueue';
+import { RunRequests } from '../../repository/runRequests';
+import { Settlements } from '../../repository/settlements';
+import type { ActiveRuns } from './activeRuns';
+import { Backfill } from './backfill';
+import { Cancels } from './cancels';
+import { Claimer } from './claimer';
+import { Conclusion } from './conclusion';
+import { Intake } from './intake';
+import { LostRuns } from './lostRuns';
+import { Newest } from './newest';
+import { Promoter } from './promoter';
+import { RunControl } from './runControl';
+import { RunNow } from './runNow';
+import { Runner } from './runner';
+import type { RunServicePorts } from './runService';
+import { Starter } from './starter';
+import { WaitingPlace } from './waitingPlace';
+
+/** What the path of an occurrence is made of, put together. */
+export class RunParts {
+  readonly owners: RunOwners;
+  readonly cancelWrites: RunCancels;
+  readonly intake: Intake;
+  readonly lostRuns: LostRuns;
+  readonly cancels: Cancels;
+  readonly promoter: Promoter;
+  readonly control: RunControl;
+
+  constructor(
+    private readonly ports: RunServicePorts,
+    private readonly active: ActiveRuns,
+  ) {
+    const { database } = ports;
+    this.owners = new RunOwners(database);
+    this.cancelWrites = new RunCancels(database);
+    const jobs = new Jobs(database);
+    const newest = new Newest({ jobs, calendars: new Calendars(database) });
+    const starter = this.starter(jobs, newest);
+    const shared = { ...ports, active, starter, ...this.hooks() };
+    const queue = new RunQueue(database);
+    const cancels = this.cancelWrites;
+    this.promoter = new Promoter({ ...shared, queue, horizonMs: ports.misfireHorizonMs });
+    this.lostRuns = new LostRuns({ ...shared, owners: this.owners, cancels });
+    this.cancels = new Cancels({ ...shared, cancels });
+    const waitingPlace = new WaitingPlace({ ...shared, queue, cancels, promoter: this.promoter });
+    const claimer = new Claimer({ ...shared, waitingPlace });
+    this.intake = new Intake({ ...shared, claimer });
+    const runNow = new RunNow({ ...shared, requests: new RunRequests(database), claimer });
+    const backfill = new Backfill({ ...shared, backfills: new Backfills(database, ports.runRetentionDays) });
+    this.control = new RunControl({ ...shared, newest, queries: new RunQueries(database), cancels, runNow, backfill });
+  }
+
+  private starter(jobs: Jobs, newest: Newest): Starter {
+    const { ports, active } = this;
+    const conclusion = new Conclusion(ports);
+    const runner = new Runner({ ...ports, jobs, cancels: this.cancelWrites, conclusion, active });
+    const settlements = new Settlements(ports.database, jobs, ports);
+    return new Starter({ ...ports, newest, settlements, runner, ...this.hooks() });
+  }
+
+  /** What one part tells another that is made after it. */
+  private hooks() {
+    return {
+      freed: (lane: string | null, others: boolean) => this.promoter.freed(lane, others),
+      cancelAsked: () => this.cancels.wake(),
+      queued: () => this.promoter.wake(),
+    };
+  }
+}
