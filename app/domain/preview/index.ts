@@ -28,7 +28,10 @@ export interface Preview {
   zone: string;
 }
 
-/** The next `count` fires of a valid schedule, what it says in words, and what its author may not have thought of. */
+/** Fires this much later than the first are not looked for: what comes every four years would be asked for in 2,000. */
+const horizonMs = 50 * 366 * 86_400_000;
+
+/** The next `count` fires, within 50 years, of a valid schedule, what it says in words, and what its author may not have thought of. */
 export function preview(question: Question, count: number): Preview {
   const compiled = compile(question);
   return {
@@ -41,7 +44,9 @@ export function preview(question: Question, count: number): Preview {
 
 function firesOf({ table, zone, from }: Compiled, count: number): PreviewFire[] {
   const fires: PreviewFire[] = [];
-  for (let at = table.next(from - 1); at !== null && fires.length < count; at = table.next(at)) {
+  const first = table.next(from - 1);
+  const until = (first ?? from) + horizonMs;
+  for (let at = first; at !== null && at < until && fires.length < count; at = table.next(at)) {
     const offset = zone.offsetAt(at);
     const told = { local: dateTimeText(at + offset), offset: offsetText(offset) };
     fires.push({ at: new Date(at), ...told, keptBack: table.keptBack(at), note: table.note(at) });

@@ -36,7 +36,13 @@ describe('the fires of a preview', () => {
       '2026-11-21T10:00:01.500+00:00',
     ]);
     expect(every.zone).toBe('UTC');
-    expect(previewOf({ at: new Date('2027-01-01T00:00:00Z') }, '2026-11-21T10:00:00Z').fires).toHaveLength(1);
+    expect(previewOf({ at: new Date('9999-01-01T00:00:00Z') }, '2026-11-21T10:00:00Z').fires).toHaveLength(1);
+  });
+
+  it('end 50 years after the first', () => {
+    const { fires } = previewOf('0 0 29 2 *', '2026-11-21T10:00:00Z', { count: 500 });
+    expect(fires.map(fire => fire.local).at(-1)).toBe('2076-02-29T00:00:00');
+    expect(fires).toHaveLength(13);
   });
 
   it('that a calendar keeps back are shown as such', () => {
