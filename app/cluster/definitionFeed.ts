@@ -1,6 +1,7 @@
 import { errorFields, type Log } from '../domain/log';
 import type { ConfigChanged } from '../ipc/messages';
 import type { DefinitionKind, Revisions } from '../repository/revisions';
+import type { Clock } from './types';
 
 export interface FeedHandler {
   /** Loads everything anew. Called at the start and when this member was away for longer than tombstones are kept. */
@@ -24,6 +25,8 @@ export interface FeedOptions {
 export class DefinitionFeed {
   /** Everything up to this revision is in force here; −1 before the first load. */
   applied = -1;
+  /** Every definition that was committed by then is in force here: MongoDB's time in ms, −∞ before the first load. */
+  seenAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<void> = Promise.resolve();
   private lookedAt = 0;
@@ -38,6 +41,8 @@ export class DefinitionFeed {
     private readonly options: FeedOptions,
     private readonly log: Log,
     private readonly monotonic: () => number = () => performance.now(),
+    /** MongoDB's time, where `seenAt` is asked for. */
+    private readonly clock: Clock = { now: () => new Date() },
   ) {}
 
   /** Looks now and then every pollMs until stopped; keeps trying while MongoDB is away. */
@@ -82,11 +87,13 @@ export class DefinitionFeed {
 
   private async catchUp(): Promise<void> {
     const startedAt = this.monotonic();
+    const seenAt = this.clock.now().getTime();
     const revision = await this.revisions.current();
     const awayTooLong = startedAt - this.lookedAt > this.options.tombstoneMs;
     if (this.applied < 0 || awayTooLong || revision < this.applied) await this.handler.loadAll();
     else if (revision > this.applied) await this.handler.loadSince(this.applied);
     this.lookedAt = startedAt;
+    this.seenAt = seenAt;
     if (revision !== this.applied) await this.advance(revision);
   }
 

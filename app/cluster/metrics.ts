@@ -26,6 +26,12 @@ export class Metrics {
     labelNames: ['state'],
     registers: [this.registry],
   });
+  readonly missed = new Counter({
+    name: 'watchbell_missed_total',
+    help: 'Missed occurrences that this host decided about by the misfire policy, by what became of them',
+    labelNames: ['decision'],
+    registers: [this.registry],
+  });
   readonly lateness = new Histogram({
     name: 'watchbell_run_lateness_seconds',
     help: 'From the due time of an occurrence to the start of its run',

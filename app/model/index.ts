@@ -4,6 +4,7 @@ import { budgetModel, deliveryModel } from './delivery';
 import { memberModel } from './member';
 import { muteModel } from './mute';
 import { runModel } from './run';
+import { settlementModel } from './settlement';
 import { counterModel, metaModel, tokenModel } from './token';
 
 /** Every collection: what is created, with its indexes, at the start. */
@@ -19,6 +20,7 @@ export const models = [
   memberModel,
   muteModel,
   runModel,
+  settlementModel,
   tokenModel,
   metaModel,
   counterModel,

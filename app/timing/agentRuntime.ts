@@ -6,21 +6,21 @@ import { MetricsCollector } from '../cluster/metricsExchange';
 import type { ClusterSettings } from '../cluster/settings';
 import type { Log } from '../domain/log';
 import { errorFields } from '../domain/log';
-import { hostRank } from '../domain/run/occurrence';
 import { type ConfigChanged, configChangedSchema, ipcNames, type RunHint } from '../ipc/messages';
+import { Calendars } from '../repository/calendars';
 import { Database } from '../repository/database';
 import { Jobs } from '../repository/jobs';
 import { Members } from '../repository/members';
 import { Revisions } from '../repository/revisions';
 import { Runs } from '../repository/runs';
+import { Settlements } from '../repository/settlements';
 import { Transactions } from '../repository/transactions';
 import { AbandonedTransactions } from './abandonedTransactions';
 import { Announcer } from './announcer';
 import { assertOwnHostId } from './hostStart';
-import { Planner } from './planner';
 import { RevisionWatch } from './revisionWatch';
 import { Sweeper } from './sweeper';
-import { Timekeeper } from './timekeeper';
+import { Timing } from './timing';
 
 /** The messages between the agent and the workers of its host. */
 interface AgentMessenger {
@@ -48,11 +48,10 @@ export class AgentRuntime {
   private readonly metrics = new Metrics();
   private readonly database: Database;
   private readonly members: Members;
-  private readonly runs: Runs;
   private readonly member: Member;
   private readonly sweeper: Sweeper;
   private readonly abandoned: AbandonedTransactions;
-  private readonly timekeeper: Timekeeper;
+  private readonly timing: Timing;
   private readonly feed: DefinitionFeed;
   private readonly watch: RevisionWatch;
   private readonly stopping = new AbortController();
@@ -64,16 +63,22 @@ export class AgentRuntime {
     const { mongodbUrl: url, databaseName: name, operationMs, serverSelectionMs } = settings;
     this.database = new Database({ url, name, operationMs, serverSelectionMs, appName: 'watchbell-agent' });
     this.members = new Members(this.database);
-    this.runs = new Runs(this.database, settings.runRetentionDays);
     this.member = new Member(this.members, { ...settings, role: 'agent', pid, masterPid }, log, this.metrics);
     this.sweeper = new Sweeper(this.members, this.member, settings, log);
     this.abandoned = new AbandonedTransactions(new Transactions(this.database, 'watchbell-worker'), settings, log);
-    this.timekeeper = this.buildTimekeeper();
-    const jobs = new Jobs(this.database);
+    this.timing = this.buildTiming();
     const revisions = new Revisions(this.database);
     const report = (revision: number) => this.member.reportApplied(revision);
     const { pollMs } = settings;
-    this.feed = new DefinitionFeed(revisions, new Planner(jobs, this.timekeeper), report, { pollMs, tombstoneMs }, log);
+    this.feed = new DefinitionFeed(
+      revisions,
+      this.timing.planner,
+      report,
+      { pollMs, tombstoneMs },
+      log,
+      undefined,
+      this.member.clock,
+    );
     this.watch = new RevisionWatch(revisions, () => this.revisionChanged(), log);
     new MetricsCollector(this.metrics, messenger, () => this.workers).listen();
     messenger.on('egg-pids', pids => {
@@ -100,7 +105,7 @@ export class AgentRuntime {
   /** Timers first; Egg never kills its agent, so the caller ends the process when this takes too long. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.timekeeper.stop();
+    await this.timing.stop();
     await Promise.allSettled([this.watch.stop(), this.feed.stop(), this.sweeper.stop(), this.abandoned.stop()]);
     await this.member.stop(1000).catch((error: unknown) => {
       this.options.log.warn('agent.leaveFailed', errorFields(error));
@@ -115,31 +120,36 @@ export class AgentRuntime {
     await assertOwnHostId(this.members, { hostId, pid, masterPid, log });
     if (this.stopping.signal.aborted) return;
     await this.member.renew();
-    this.member.on({ renewed: () => this.timekeeper.clockMeasured() });
+    this.member.on({ renewed: () => this.timing.clockMeasured() });
     this.member.start();
     this.sweeper.start();
     this.abandoned.start();
     this.feed.start();
     this.watch.start();
-    this.timekeeper.start();
+    this.timing.start();
   }
 
-  private buildTimekeeper(): Timekeeper {
+  private buildTiming(): Timing {
     const { settings, messenger, log } = this.options;
+    const { database, member, metrics } = this;
     const send = (pid: number, batch: RunHint[]) => messenger.sendTo(pid, ipcNames.run, batch);
-    const announcer = new Announcer(() => this.workers, send, this.metrics);
-    return new Timekeeper(
+    const announcer = new Announcer(() => this.workers, send, metrics);
+    const jobs = new Jobs(database);
+    return new Timing(
       {
-        clock: this.member.clock,
-        ready: () => this.member.timeIsGood(),
-        alone: () => this.sweeper.hosts.every(host => host === settings.hostId),
-        rank: key => hostRank(key, this.sweeper.hosts, settings.hostId),
-        recorded: keys => this.runs.recorded(keys),
+        hostId: settings.hostId,
+        clock: member.clock,
+        ready: () => member.timeIsGood(),
+        hosts: () => this.sweeper.hosts,
+        jobs,
+        calendars: new Calendars(database),
+        runs: new Runs(database, settings.runRetentionDays),
+        settlements: new Settlements(database, jobs, settings),
         announce: (batch, again) => announcer.announce(batch, again),
-        missed: ({ name }, at) => log.warn('occurrence.missed', { jobId: name, at: new Date(at) }),
-        ended: async occurrences => log.info('occurrences.ended', { count: occurrences.length }),
+        wakeRuns: () => messenger.sendToApp(ipcNames.runsWake, null),
+        definitionsSeenAt: () => this.feed.seenAt,
+        metrics,
         log,
-        measured: jobs => this.metrics.heapSize.set(jobs),
       },
       settings,
     );

@@ -1,29 +1,51 @@
 import type { FeedHandler } from '../cluster/definitionFeed';
+import type { DayRule } from '../domain/calendar/types';
+import type { Job } from '../domain/job/types';
 import type { Jobs, StoredJob } from '../repository/jobs';
 import type { DefinitionKind } from '../repository/revisions';
+import type { CalendarBook } from './calendarBook';
 import { Pacer } from './pacer';
-import type { Timekeeper } from './timekeeper';
 
-/** Brings changed jobs into the timekeeper; sources and channels are read at each use and need nothing here. */
+/** Who plans jobs; each takes of them what is its own. */
+export interface JobPlans {
+  upsert(job: Job, rule: DayRule | null): void;
+  remove(name: string): void;
+  retain(names: ReadonlySet<string>): void;
+}
+
+export interface PlannerPorts {
+  jobs: Jobs;
+  calendars: CalendarBook;
+  plans: readonly JobPlans[];
+  /** Called before everything is loaded: from when on occurrences may have been missed. */
+  beforeLoad(): Promise<void>;
+}
+
+const jobsAtOnce = 1000;
+
+/** Brings changed jobs and calendars into the plans; sources and channels are read at each use and need nothing here. */
 export class Planner implements FeedHandler {
-  constructor(
-    private readonly jobs: Jobs,
-    private readonly timekeeper: Timekeeper,
-  ) {}
+  constructor(private readonly ports: PlannerPorts) {}
 
   async loadAll(): Promise<void> {
-    this.timekeeper.retain(await this.applyAll(this.jobs.all()));
+    const { jobs, calendars, plans, beforeLoad } = this.ports;
+    await beforeLoad();
+    await calendars.refresh();
+    const names = await this.applyAll(jobs.all());
+    for (const plan of plans) plan.retain(names);
   }
 
   async loadSince(revision: number): Promise<void> {
-    await this.applyAll(this.jobs.changedSince(revision));
+    const affected = await this.ports.calendars.refresh();
+    await this.applyAll(this.ports.jobs.changedSince(revision));
+    await this.planAnew(affected);
   }
 
   async loadOne(kind: DefinitionKind, name: string): Promise<void> {
+    if (kind === 'calendar') await this.planAnew(await this.ports.calendars.refresh(name));
     if (kind !== 'job') return;
-    const stored = await this.jobs.byName(name);
-    if (stored === null) this.timekeeper.remove(name);
-    else this.apply(stored);
+    const stored = await this.ports.jobs.byName(name);
+    this.apply(stored ?? { deleted: true, name, revision: 0 });
   }
 
   /** In slices: a thousand documents of one answer would come without a turn for anything else. Answers the live names. */
@@ -38,8 +60,23 @@ export class Planner implements FeedHandler {
     return names;
   }
 
+  /** Jobs that did not change, but whose calendar did. */
+  private async planAnew(names: readonly string[]): Promise<void> {
+    const pacer = new Pacer();
+    for (let from = 0; from < names.length; from += jobsAtOnce) {
+      const current = await this.ports.jobs.current(names.slice(from, from + jobsAtOnce));
+      for (const job of current.values()) {
+        this.apply({ deleted: false, job });
+        if (pacer.isLong) await pacer.pause();
+      }
+    }
+  }
+
   private apply(stored: StoredJob): void {
-    if (stored.deleted) this.timekeeper.remove(stored.name);
-    else this.timekeeper.upsert(stored.job);
+    const { plans, calendars } = this.ports;
+    for (const plan of plans) {
+      if (stored.deleted) plan.remove(stored.name);
+      else plan.upsert(stored.job, calendars.ruleOf(stored.job));
+    }
   }
 }

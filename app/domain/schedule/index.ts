@@ -1,4 +1,3 @@
-export { dueOccurrences } from './due';
 export { jitterOf } from './jitter';
 export { secondOpinion } from './secondOpinion';
 export { includes, type Timetable, timetable } from './timetable';

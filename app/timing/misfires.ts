@@ -1,0 +1,162 @@
+import type { Metrics } from '../cluster/metrics';
+import type { Clock } from '../cluster/types';
+import { errorFields, type Log } from '../domain/log';
+import type { Settled, SettleRequest } from '../repository/settlements';
+import type { PlannedJob } from './plan';
+import { notReadyMs, Rounds } from './rounds';
+
+export interface MisfiresPorts {
+  clock: Clock;
+  ready(): Promise<boolean>;
+  alone(): boolean;
+  rank(key: string): number;
+  settle(request: SettleRequest): Promise<Settled | null>;
+  settledUntil(jobs: readonly string[]): Promise<Map<string, Date>>;
+  /** Runs were queued: the workers of this host look for them. */
+  wake(): void;
+  metrics: Metrics;
+  log: Log;
+}
+
+/** What is known of one job's missed occurrences; times in ms. */
+interface Missed {
+  oldest: number;
+  newest: number;
+  decideAt: number;
+  /** Whether a calendar keeps all of them back. */
+  kept: boolean;
+}
+
+/** Behind the moment until which workers may claim, by their own estimates of the time. */
+const afterGraceMs = 1000;
+/** What a calendar keeps back is nobody's to run and can wait: so long that a dense schedule costs little. */
+const keptBackMs = 30_000;
+const againMs = 1000;
+const jobsAtOnce = 1000;
+const settledAtOnce = 8;
+
+/** Sees to it that what nobody recorded within its grace is decided: by one host, the next one standing by. */
+export class Misfires {
+  private readonly open = new Map<PlannedJob, Missed>();
+  private readonly rounds: Rounds;
+  private nextAt = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly ports: MisfiresPorts,
+    private readonly standbyMs: number,
+  ) {
+    const nextMs = () => this.nextAt - this.now();
+    this.rounds = new Rounds({ name: 'misfires', nextMs, round: () => this.round() }, ports.log);
+  }
+
+  start(): void {
+    this.rounds.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.rounds.stop();
+  }
+
+  /** Occurrences of this job, from `at` (ms) on, have no record and are late, or are kept back by a calendar. */
+  add(plan: PlannedJob, at: number): void {
+    const known = this.open.get(plan);
+    const kept = plan.hasCalendar && plan.shared.table.keptBack(at);
+    const lateAt = Math.max(at + plan.claimMs, this.now() - afterGraceMs);
+    const decideAt = lateAt + afterGraceMs + this.standbyOf(plan) + (kept ? keptBackMs : 0);
+    this.open.set(plan, {
+      oldest: Math.min(at, known?.oldest ?? at),
+      newest: Math.max(at, known?.newest ?? at),
+      decideAt: Math.min(decideAt, known?.decideAt ?? decideAt),
+      kept: kept && (known?.kept ?? true),
+    });
+    if (decideAt >= this.nextAt) return;
+    this.nextAt = decideAt;
+    this.rounds.arm();
+  }
+
+  /** The earliest due time that is not decided, in ms; infinite when nothing is open. */
+  oldestOpen(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const missed of this.open.values()) oldest = Math.min(oldest, missed.oldest);
+    return oldest;
+  }
+
+  private now(): number {
+    return this.ports.clock.now().getTime();
+  }
+
+  private standbyOf(plan: PlannedJob): number {
+    return this.ports.alone() ? 0 : this.ports.rank(plan.name) * this.standbyMs;
+  }
+
+  private async round(): Promise<number> {
+    if (this.nextAt > this.now()) return 0;
+    if (!(await this.ports.ready())) return notReadyMs;
+    const due = await this.undecided();
+    let queued = 0;
+    for (let from = 0; from < due.length && !this.rounds.stopped; from += settledAtOnce) {
+      const part = due.slice(from, from + settledAtOnce);
+      const runs = await Promise.all(part.map(plan => this.settle(plan)));
+      queued += runs.reduce((sum, count) => sum + count, 0);
+    }
+    if (queued > 0) this.ports.wake();
+    this.nextAt = Math.min(...this.times());
+    return 0;
+  }
+
+  /** The jobs whose time has come and that no other host has decided about. */
+  private async undecided(): Promise<PlannedJob[]> {
+    const now = this.now();
+    const due: PlannedJob[] = [];
+    for (const [plan, missed] of this.open) {
+      if (plan.end !== null) this.open.delete(plan);
+      else if (missed.decideAt <= now) due.push(plan);
+      if (due.length === jobsAtOnce) break;
+    }
+    const until = await this.ports.settledUntil(due.map(plan => plan.name));
+    for (const plan of due) this.decidedUntil(plan, until.get(plan.name)?.getTime() ?? Number.NEGATIVE_INFINITY);
+    return due.filter(plan => (this.open.get(plan)?.decideAt ?? Number.POSITIVE_INFINITY) <= now);
+  }
+
+  /** Answers how many runs were queued. */
+  private async settle(plan: PlannedJob): Promise<number> {
+    const { name: job, revision, shared } = plan;
+    const { metrics, log } = this.ports;
+    try {
+      const settled = await this.ports.settle({ job, revision, table: shared.table, now: this.ports.clock.now() });
+      if (settled === null) {
+        this.postpone(plan, againMs);
+        return 0;
+      }
+      this.decidedUntil(plan, settled.until.getTime());
+      const { runs, skipped } = settled;
+      metrics.missed.inc({ decision: 'queued' }, runs);
+      metrics.missed.inc({ decision: 'skipped' }, skipped);
+      if (runs + skipped > 0) log.info('occurrences.settled', { jobId: job, until: settled.until, runs, skipped });
+      return runs;
+    } catch (error) {
+      log.warn('occurrences.notSettled', { jobId: job, ...errorFields(error) });
+      this.postpone(plan, againMs);
+      return 0;
+    }
+  }
+
+  /** What is left was still in its grace then. */
+  private decidedUntil(plan: PlannedJob, until: number): void {
+    const missed = this.open.get(plan);
+    if (missed === undefined || until < missed.oldest) return;
+    missed.oldest = until + 1;
+    if (until >= missed.newest) this.open.delete(plan);
+    else this.postpone(plan, this.standbyOf(plan) + (missed.kept ? keptBackMs : againMs));
+  }
+
+  private postpone(plan: PlannedJob, waitMs: number): void {
+    const missed = this.open.get(plan);
+    if (missed !== undefined) missed.decideAt = this.now() + waitMs;
+  }
+
+  private *times(): Generator<number> {
+    yield Number.POSITIVE_INFINITY;
+    for (const { decideAt } of this.open.values()) yield decideAt;
+  }
+}
