@@ -1,6 +1,7 @@
 import type { DayRule } from '../calendar/types';
 import type { Schedule } from '../job/types';
 import { BoundedTimetable } from './boundedTimetable';
+import { calendarTimetable } from './calendarTimetable';
 import { cronTimetable } from './cronTimetable';
 import { EveryTimetable, OnceTimetable } from './fixedTimetables';
 
@@ -31,9 +32,10 @@ const noBounds: Bounds = { startAt: null, endAt: null };
 export function timetable(
   schedule: Schedule,
   { startAt, endAt }: Bounds = noBounds,
-  _rule: DayRule | null = null,
+  rule: DayRule | null = null,
 ): Timetable {
-  const inner = unbounded(schedule);
+  const whole = unbounded(schedule);
+  const inner = rule === null ? whole : calendarTimetable(whole, schedule, rule);
   if (startAt === null && endAt === null) return inner;
   const start = startAt?.getTime() ?? Number.NEGATIVE_INFINITY;
   return new BoundedTimetable(inner, start, endAt?.getTime() ?? Number.POSITIVE_INFINITY);
