@@ -43,6 +43,8 @@ export const runModel = defineModel({
     slot: z.string().optional(),
     /** Of a queued run: the slots of which it needs any one to start; none or an empty list needs none. */
     lanes: z.array(z.string()).optional(),
+    /** The first of the lanes: runs with the same one wait in one queue. */
+    queue: z.string().optional(),
     /** Somebody wants it to end; its owner hears of it at its next sweep. */
     cancelRequestedAt: z.date().optional(),
     /** Who asked for the run or for its end, and why. */
@@ -73,9 +75,9 @@ export const runModel = defineModel({
       name: 'unfinished',
       partialFilterExpression: { state: { $in: ['queued', 'running'] } },
     },
-    // The state first: it is the same in each entry, and makes the index answer for the lanes alone.
+    // The state first, though it is the same in each entry: with it the index alone tells which queues there are.
     {
-      key: { state: 1, lanes: 1, scheduledAt: 1, _id: 1 },
+      key: { state: 1, queue: 1, scheduledAt: 1, _id: 1 },
       name: 'queue',
       partialFilterExpression: { state: 'queued' },
     },

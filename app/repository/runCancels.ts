@@ -49,7 +49,7 @@ export class RunCancels {
 function ended(by: string, now: Date) {
   return {
     $set: { state: 'cancelled', finishedAt: now, error: cancelled(by) },
-    $unset: { slot: '', lanes: '', chunks: '' },
+    $unset: { slot: '', lanes: '', queue: '', chunks: '' },
     $inc: { fence: 1 },
   } as const;
 }

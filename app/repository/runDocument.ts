@@ -28,7 +28,7 @@ const dayMs = 86_400_000;
 export function claimed(run: NewRun, retentionDays: number): RunDoc {
   const { overlap, job } = run;
   const waits = overlap === 'queue' || overlap === 'replace';
-  const place = waits ? { slot: waitingPlace(job), lanes: [job] } : overlap === 'skip' ? { slot: job } : {};
+  const place = waits ? { slot: waitingPlace(job), lanes: [job], queue: job } : overlap === 'skip' ? { slot: job } : {};
   return { ...bare(run, retentionDays), state: waits ? 'queued' : 'running', ...place };
 }
 
@@ -39,7 +39,7 @@ export function skipped(run: NewRun, reason: RunDoc['reason'], now: Date, retent
 
 /** The record of a run that any member may start as soon as one of the lanes is free. */
 export function queued(run: NewRun, lanes: string[], retentionDays: number): RunDoc {
-  return { ...bare(run, retentionDays), state: 'queued', lanes };
+  return { ...bare(run, retentionDays), state: 'queued', lanes, queue: lanes[0] };
 }
 
 function bare({ id, overlap: _overlap, ...fields }: NewRun, retentionDays: number): Omit<RunDoc, 'state'> {

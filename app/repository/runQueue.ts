@@ -1,7 +1,16 @@
-import { waitingPlace } from '../domain/run/lane';
+import { z } from 'zod';
+import { queueOf, waitingPlace } from '../domain/run/lane';
 import { runModel } from '../model/run';
 import { type Database, isDuplicateKey } from './database';
 import { type UnfinishedRun, unfinishedRun } from './runOwners';
+
+/** Costs as much as there are queues, however many runs wait in each. */
+export const heads = [
+  { $match: { state: 'queued', queue: { $gt: '' } } },
+  { $sort: { state: 1, queue: 1, scheduledAt: 1, _id: 1 } },
+  { $group: { _id: '$queue', lanes: { $first: '$lanes' } } },
+];
+const head = z.object({ lanes: z.array(z.string()) });
 
 /** Runs that wait for a lane. A lane is a slot: the unique index lets one run have it, whoever starts runs where. */
 export class RunQueue {
@@ -11,10 +20,10 @@ export class RunQueue {
     this.collection = database.collection(runModel);
   }
 
-  /** The lanes that runs wait for. */
+  /** The lanes for which the oldest run of each queue waits. */
   async lanes(): Promise<string[]> {
-    const lanes: unknown[] = await this.collection.distinct('lanes', { state: 'queued' });
-    return lanes.filter(lane => typeof lane === 'string');
+    const stored = await this.collection.aggregate(heads, { hint: 'queue' }).toArray();
+    return stored.flatMap(document => head.parse(document).lanes);
   }
 
   /** Which of these lanes are held. */
@@ -34,10 +43,10 @@ export class RunQueue {
     const { member, hostId, now: claimedAt } = to;
     try {
       const stored = await this.collection.findOneAndUpdate(
-        { state: 'queued', lanes: lane },
+        { state: 'queued', queue: queueOf(lane), lanes: lane },
         {
           $set: { state: 'running', slot: lane, member, hostId, claimedAt, startedAt: null },
-          $unset: { lanes: '' },
+          $unset: { lanes: '', queue: '' },
           $inc: { fence: 1 },
         },
         { sort: { scheduledAt: 1, _id: 1 }, returnDocument: 'after' },
@@ -85,5 +94,5 @@ export class RunQueue {
 }
 
 function endedAs(fields: { state: 'skipped'; reason: 'overlap' | 'expired' | 'changed'; finishedAt: Date }) {
-  return { $set: fields, $unset: { slot: '', lanes: '' }, $inc: { fence: 1 } } as const;
+  return { $set: fields, $unset: { slot: '', lanes: '', queue: '' }, $inc: { fence: 1 } } as const;
 }

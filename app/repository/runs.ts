@@ -132,7 +132,7 @@ export class Runs {
   async end(id: string, fence: number, fields: Partial<Omit<RunDoc, '_id' | 'fence'>>): Promise<boolean> {
     const result = await this.collection.updateOne(
       { _id: id, fence, state: unfinishedStates },
-      { $set: fields, $unset: { slot: '', lanes: '' } },
+      { $set: fields, $unset: { slot: '', lanes: '', queue: '' } },
     );
     return result.matchedCount === 1;
   }

@@ -37,11 +37,20 @@ export interface Behaviour {
   deaf: boolean;
 }
 
+/** One execution of work, with the times of this process at which it began and ended. */
+export interface Execution {
+  worker: string;
+  runId: string;
+  fence: number;
+  beganAt: number;
+  endedAt: number | null;
+}
+
 /** Workers on one real database whose executor does what the test says. */
 export class RunWorld {
   readonly behaviour: Behaviour = { workMs: 0, value: 1, error: null, deaf: false };
   /** Every start of work: which run, by which member's service. */
-  readonly executed: { worker: string }[] = [];
+  readonly executed: Execution[] = [];
   readonly alerts: Alerts;
   private readonly members: Members;
   private readonly workers: TestWorker[] = [];
@@ -113,6 +122,19 @@ export class RunWorld {
     return at => ({ ...hint, at: at.getTime() });
   }
 
+  /** What was executed of a job, in the order of its beginning. */
+  executedOf(job: string): Execution[] {
+    return this.executed.filter(({ runId }) => runId.startsWith(`${job}@`));
+  }
+
+  /** How many executions of a job were under way at the same time. */
+  mostAtOnce(job: string): number {
+    const all = this.executedOf(job);
+    const at = (instant: number) =>
+      all.filter(one => one.beganAt <= instant && (one.endedAt ?? Number.POSITIVE_INFINITY) > instant).length;
+    return Math.max(0, ...all.map(one => at(one.beganAt)));
+  }
+
   async runs(job: string): Promise<RunDoc[]> {
     const stored = await this.database.collection(runModel).find({ job }).sort({ _id: 1 }).toArray();
     return stored.map(document => runModel.schema.parse(document));
@@ -134,10 +156,18 @@ export class RunWorld {
       kind: 'check',
       settings: z.unknown(),
       references: () => [],
-      run: async (_settings, _tools, signal) => {
-        this.executed.push({ worker });
+      run: async (_settings, { run }, signal) => {
+        const execution: Execution = {
+          ...{ worker, runId: run?.id ?? '', fence: run?.fence ?? 0 },
+          ...{ beganAt: performance.now(), endedAt: null },
+        };
+        this.executed.push(execution);
         const { workMs, error, value, deaf } = this.behaviour;
-        if (workMs > 0) await sleep(workMs, undefined, deaf ? {} : { signal });
+        try {
+          if (workMs > 0) await sleep(workMs, undefined, deaf ? {} : { signal });
+        } finally {
+          execution.endedAt = performance.now();
+        }
         if (error !== null) throw error;
         const result = { type: 'series' as const, series: [{ labels: {}, value }] };
         return { check: { rule, subject: 'test', result }, summary: { series: 1 } };

@@ -8,6 +8,11 @@ export function waitingPlace(job: string): string {
   return `${job}:waiting`;
 }
 
+/** Runs that may have this lane stand in one queue, named by the first lane that they may have. */
+export function queueOf(lane: string): string {
+  return lane.replace(/(~backfill~)\d+$/, '$11');
+}
+
 /** The lanes of a backfill that may run beside the schedule: as many as it may run at a time. */
 export function backfillLanes(job: string, concurrency: number): string[] {
   return Array.from({ length: concurrency }, (_, index) => `${job}~backfill~${index + 1}`);

@@ -29,7 +29,7 @@ export interface StarterPorts {
   newest: Newest;
   runs: Runs;
   settlements: Pick<Settlements, 'settledUntil'>;
-  runner: Runner;
+  runner: Pick<Runner, 'execute'>;
   lease: Lease;
   clock: Clock;
   metrics: Metrics;
