@@ -6,11 +6,10 @@ import type { Calendar, JobCalendar } from '../domain/calendar/types';
 import { type FieldError, ValidationError } from '../domain/errors';
 import type { JsonObject } from '../domain/mergePatch';
 import { type Preview, preview, type Question } from '../domain/preview';
-import { secondOpinion } from '../domain/schedule';
 import { slugSchema } from '../domain/slug';
 import type { Calendars } from '../repository/calendars';
 import { isoDate, jsonSchemaOf } from './definition/fields';
-import { orderFaults, timingFields } from './definition/timingSchema';
+import { opinionFaults, orderFaults, timingFields } from './definition/timingSchema';
 import { check, shown } from './validation';
 
 export interface SchedulePreviewPorts {
@@ -49,8 +48,8 @@ export class SchedulePreviews {
     const faults = [...(checked.ok ? [] : checked.errors), ...orderFaults(body), ...unknown];
     if (!checked.ok || faults.length > 0) throw new ValidationError(faults);
     const given = { ...checked.value, from: (checked.value.from ?? from).getTime() };
-    const opinions = secondOpinion(given.schedule, given.from);
-    if (opinions.length > 0) throw new ValidationError(opinions.map(under('schedule')));
+    const opinions = opinionFaults(given.schedule, given.from);
+    if (opinions.length > 0) throw new ValidationError(opinions);
     return preview(question(given, calendars), given.count);
   }
 }
@@ -92,8 +91,4 @@ function calendarName(body: JsonObject): string | null {
 
 function unknownCalendar(name: string): FieldError {
   return { path: 'calendar.name', message: `there is no calendar ${shown(name)}` };
-}
-
-function under(place: string): (error: FieldError) => FieldError {
-  return ({ path, message }) => ({ path: `${place}.${path}`, message });
 }

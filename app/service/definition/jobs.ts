@@ -8,6 +8,7 @@ import { idleSince } from './idleness';
 import type { JobReferences, Named } from './jobReferences';
 import type { CheckedJob, JobSchemas } from './jobSchema';
 import { jobBody, jobReadOnly, jobView, specOf } from './jobView';
+import { opinionFaults } from './timingSchema';
 import type { DefinitionChange, DefinitionSet, Deleted, ListQuery, WriteOptions, Written } from './types';
 import { assertPrecondition, notFound, plain, sameJson, tombstoneMs, withoutReadOnly } from './writes';
 
@@ -153,6 +154,9 @@ export class JobDefinitions implements DefinitionSet {
     const checked = this.dependencies.schemas.check(body, name);
     const named = await this.dependencies.references.faults(namedBy(checked), write);
     const faults: FieldError[] = [...errors, ...(checked.ok ? [] : checked.errors), ...named];
+    if (checked.ok && !(stored !== null && sameJson(specOf(stored).schedule, checked.spec.schedule))) {
+      faults.push(...opinionFaults(checked.spec.schedule, write.now.getTime()));
+    }
     if (!checked.ok || faults.length > 0) throw new ValidationError(faults);
     return { spec: checked.spec, sources: checked.references.map(reference => reference.source) };
   }

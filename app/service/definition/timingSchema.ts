@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { FieldError } from '../../domain/errors';
+import type { Schedule } from '../../domain/job/types';
 import type { JsonObject } from '../../domain/mergePatch';
-import { validateSchedule } from '../../domain/schedule';
+import { secondOpinion, validateSchedule } from '../../domain/schedule';
 import { slugSchema } from '../../domain/slug';
 import { spanBetween } from '../../domain/span';
 import { shown } from '../validation';
@@ -33,6 +34,11 @@ export function orderFaults(body: JsonObject): FieldError[] {
   const end = isoDate.safeParse(body['endAt']);
   if (!start.success || !end.success || start.data < end.data) return [];
   return [{ path: 'endAt', message: `${shown(body['endAt'])} must be later than startAt (${shown(body['startAt'])})` }];
+}
+
+/** A valid schedule that cron-parser reads otherwise means two things: it is not saved. `now` in ms. */
+export function opinionFaults(schedule: Schedule, now: number): FieldError[] {
+  return secondOpinion(schedule, now).map(({ path, message }) => ({ path: `schedule.${path}`, message }));
 }
 
 function scheduleSchema(defaultZone: string) {
