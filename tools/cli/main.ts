@@ -1,6 +1,7 @@
 import { MongodError, MongodNotFound } from '@watchbell/mongod';
 import { AppError, SettingsError } from '../../app/domain/errors';
 import { demo } from '../demo/demo';
+import { drill } from '../drill/drill';
 import { CommandError } from '../errors';
 import { figures } from '../figures/figures';
 import { installationOf } from '../server/installation';
@@ -14,7 +15,7 @@ import { stop } from './stop';
 import { token } from './token';
 import type { Command } from './types';
 
-const commands: Record<string, Command> = { start, stop, status, logs, token, demo, dev, docs, figures };
+const commands: Record<string, Command> = { start, stop, status, logs, token, demo, dev, docs, drill, figures };
 
 export interface MainOptions {
   /** The command's name and its arguments. */

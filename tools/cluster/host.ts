@@ -66,9 +66,16 @@ export class Host {
   /** Launches and waits until /readyz answers 200. */
   async start(timeoutMs = 40_000, signal?: AbortSignal): Promise<this> {
     await this.launch();
-    const what = `host ${this.options.hostId} is ready`;
+    const { hostId } = this.options;
+    const ended = () => (exists(this.masterPid) ? false : 'ended');
     try {
-      await eventually(what, () => this.isReady(), timeoutMs, signal);
+      const state = await eventually(
+        `host ${hostId} is ready`,
+        async () => ended() || this.isReady(),
+        timeoutMs,
+        signal,
+      );
+      if (state === 'ended') throw new Error(`host ${hostId} did not start`);
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Error(`${error instanceof Error ? error.message : String(error)}\n${this.output}`);
