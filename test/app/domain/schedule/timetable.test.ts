@@ -35,6 +35,24 @@ describe('timetable', () => {
     expect(table.previous(at('2026-01-01T00:00:07Z'))).toBe(at('2026-01-01T00:00:00Z'));
   });
 
+  it('counts the instants of every form', () => {
+    const everyMs = timetable({ everyMs: 7000, anchorAt: date('2026-01-01T00:00:00Z') });
+    expect(everyMs.count(at('2026-01-01T00:00:00Z'), at('2026-01-01T00:00:21Z'))).toBe(3);
+    expect(everyMs.count(at('2025-12-31T23:59:59Z'), at('2026-01-01T00:00:20Z'))).toBe(3);
+    expect(everyMs.count(at('2026-01-01T00:00:21Z'), at('2026-01-01T00:00:00Z'))).toBe(0);
+    const once = timetable({ at: date('2026-01-01T00:00:00Z') });
+    expect(once.count(at('2025-12-31T00:00:00Z'), at('2026-01-01T00:00:00Z'))).toBe(1);
+    expect(once.count(at('2026-01-01T00:00:00Z'), at('2026-01-02T00:00:00Z'))).toBe(0);
+  });
+
+  it('counts within startAt and endAt alone', () => {
+    const bounds = { startAt: date('2026-01-01T05:00:00Z'), endAt: date('2026-01-01T07:00:00Z') };
+    const table = timetable(cron('0 * * * *'), bounds);
+    expect(table.count(at('2025-01-01T00:00:00Z'), at('2027-01-01T00:00:00Z'))).toBe(2);
+    expect(table.count(at('2026-01-01T05:00:00Z'), at('2027-01-01T00:00:00Z'))).toBe(1);
+    expect(table.count(at('2026-01-01T07:00:00Z'), at('2027-01-01T00:00:00Z'))).toBe(0);
+  });
+
   it('is due once for a schedule at a time', () => {
     const table = timetable({ at: date('2026-01-01T00:00:00Z') });
     expect(table.next(at('2025-12-31T00:00:00Z'))).toBe(at('2026-01-01T00:00:00Z'));
