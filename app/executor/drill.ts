@@ -19,8 +19,8 @@ type Settings = z.infer<typeof settings>;
 /** What the kind needs of the worker that it runs in. */
 export interface DrillSurroundings {
   outbound: OutboundPolicy;
-  /** Whether this member may still have an effect, by both clocks, and who it is. */
-  lease: { readonly memberId: string; readonly valid: boolean };
+  /** Who this member is, and how long it may still have an effect, by both clocks. */
+  lease: { readonly memberId: string; remainingMs(): number };
 }
 
 /** A witness that does not take a call: the run fails. */
@@ -29,7 +29,14 @@ class WitnessError extends Error {
   readonly code = 'witness';
 }
 
+/** The own deadline has passed before the call was handed over. */
+class LeasePassed extends Error {
+  override readonly name = 'LeasePassed';
+}
+
 const answerLimit = 64 * 1024;
+/** Whoever watches over the lease ends the run within this span. */
+const abortMs = 2000;
 
 /**
  * Tells a receiver outside of Watchbell when a run begins and ends its work, so that `npm run drill` can count starts
@@ -52,11 +59,23 @@ async function run(
   signal: AbortSignal,
 ): Promise<Outcome> {
   if (identity === undefined) throw new WitnessError('A drill has nothing to tell of outside of a run.');
-  const { memberId } = surroundings.lease;
-  await tell(surroundings, given, { ...identity, phase: 'start', member: memberId }, signal);
-  await sleep(given.workMs, undefined, { signal });
-  await tell(surroundings, given, { ...identity, phase: 'end', member: memberId }, signal);
+  const told = { ...identity, member: surroundings.lease.memberId };
+  try {
+    await tell(surroundings, given, { ...told, phase: 'start' }, signal);
+    await sleep(given.workMs, undefined, { signal });
+    await tell(surroundings, given, { ...told, phase: 'end' }, signal);
+  } catch (error) {
+    if (error instanceof LeasePassed) await aborted(signal);
+    throw error;
+  }
   return { check: null, summary: { workMs: given.workMs } };
+}
+
+/** A run whose lease has passed has not failed: it ends by its signal, which a stopped process hears of a little later. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.timeout(abortMs);
+  while (!signal.aborted && !limit.aborted) await sleep(20);
+  signal.throwIfAborted();
 }
 
 async function tell(
@@ -76,7 +95,8 @@ async function tell(
     // A process that was stopped comes here before its timers have told it that its lease is lost.
     beforeSend: () => {
       signal.throwIfAborted();
-      if (!lease.valid) throw new WitnessError('The lease is lost: this member may have no effect any more.');
+      if (lease.remainingMs() <= 0)
+        throw new LeasePassed('The lease is lost: this member may have no effect any more.');
     },
   });
   if (answer.status !== 204) throw new WitnessError(`The witness answered ${answer.status} to the ${phase} of ${id}.`);
