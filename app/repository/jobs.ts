@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongodb';
+import { type ClientSession, CursorTimeoutMode } from 'mongodb';
 import { z } from 'zod';
 import type { Job } from '../domain/job/types';
 import { jobModel } from '../model/definition';
@@ -7,6 +7,9 @@ import type { Database } from './database';
 
 /** A job or its tombstone as the members read it. */
 export type StoredJob = { deleted: false; job: Job } | { deleted: true; name: string; revision: number };
+
+/** 100,000 jobs take longer than one operation may: its limit counts for each answer. */
+const perAnswer = { timeoutMode: CursorTimeoutMode.ITERATION };
 
 /** Jobs as the timekeeper and the runs read them; definitions.ts writes them. */
 export class Jobs {
@@ -25,14 +28,16 @@ export class Jobs {
 
   /** Everything with a higher revision, tombstones too, in the order of revision. */
   async *changedSince(revision: number): AsyncGenerator<StoredJob> {
-    for await (const document of this.collection.find({ revision: { $gt: revision } }).sort({ revision: 1 })) {
+    const changed = this.collection.find({ revision: { $gt: revision } }, perAnswer).sort({ revision: 1 });
+    for await (const document of changed) {
       yield parseJob(document);
     }
   }
 
   /** Every job that is not deleted. */
   async *all(): AsyncGenerator<StoredJob> {
-    for await (const document of this.collection.find({ deleted: false }).batchSize(1000)) yield parseJob(document);
+    const all = this.collection.find({ deleted: false }, perAnswer).batchSize(1000);
+    for await (const document of all) yield parseJob(document);
   }
 
   /** One job or its tombstone. */

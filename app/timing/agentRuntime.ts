@@ -56,6 +56,7 @@ export class AgentRuntime {
   private readonly watch: RevisionWatch;
   private readonly stopping = new AbortController();
   private workers: number[] = [];
+  private readonly bornAt = Date.now();
   private booting: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AgentRuntimeOptions) {
@@ -111,6 +112,17 @@ export class AgentRuntime {
       this.options.log.warn('agent.leaveFailed', errorFields(error));
     });
     await this.database.close();
+  }
+
+  /** What the watch over Watchbell itself looks at. */
+  vitals() {
+    const { database, member, metrics } = this;
+    const seenAt = () => Math.max(this.feed.seenAt, this.bornAt);
+    const loops = () => [
+      { name: 'sweeper', stalledMs: performance.now() - this.sweeper.sweptAt },
+      { name: 'definition feed', stalledMs: member.clock.now().getTime() - seenAt() },
+    ];
+    return { database, member, metrics, loops, hosts: () => this.sweeper.hosts, workers: () => this.workers };
   }
 
   private async boot(): Promise<void> {

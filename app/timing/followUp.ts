@@ -13,8 +13,8 @@ export interface FollowUpPorts {
   /** Which of these occurrences have a record. */
   recorded(keys: readonly string[]): Promise<Set<string>>;
   announce(batch: RunHint[], again: boolean): void;
-  /** These passed their grace span without a record, or a calendar keeps them back: the misfire policy decides. */
-  missed(plan: PlannedJob, at: number): void;
+  /** Occurrences from `at` to `until` passed their grace span without a record: the misfire policy decides. */
+  missed(plan: PlannedJob, at: number, until: number): void;
   /** The job of these is not run by this plan any more, and nobody recorded them. */
   ended(occurrences: PlannedOccurrence[]): Promise<void>;
   log: Log;
@@ -96,7 +96,7 @@ export class FollowUp {
     for (const { plan, at } of missing) {
       if (plan.end !== null) continue;
       if (now > at + plan.claimMs) {
-        this.ports.missed(plan, at);
+        this.ports.missed(plan, at, at);
       } else {
         again.push(plan.hint(at));
         this.pending.add(plan, at, now + this.reannounceMs);

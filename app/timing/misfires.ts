@@ -57,15 +57,15 @@ export class Misfires {
     await this.rounds.stop();
   }
 
-  /** Occurrences of this job, from `at` (ms) on, have no record and are late, or are kept back by a calendar. */
-  add(plan: PlannedJob, at: number): void {
+  /** Occurrences of this job in [at, until], in ms, have no record and are late, or are kept back by a calendar. */
+  add(plan: PlannedJob, at: number, until: number): void {
     const known = this.open.get(plan);
     const kept = plan.hasCalendar && plan.shared.table.keptBack(at);
     const lateAt = Math.max(at + plan.claimMs, this.now() - afterGraceMs);
     const decideAt = lateAt + afterGraceMs + this.standbyOf(plan) + (kept ? keptBackMs : 0);
     this.open.set(plan, {
       oldest: Math.min(at, known?.oldest ?? at),
-      newest: Math.max(at, known?.newest ?? at),
+      newest: Math.max(until, known?.newest ?? until),
       decideAt: Math.min(decideAt, known?.decideAt ?? decideAt),
       kept: kept && (known?.kept ?? true),
     });

@@ -20,6 +20,8 @@ interface Observation {
 export class Sweeper {
   /** Hosts with a live agent and a live worker, not suspended: the ones that occurrences are spread over. */
   hosts: string[] = [];
+  /** When a sweep last came to its end, in monotonic ms. */
+  sweptAt: number;
   private readonly observed = new Map<string, Observation>();
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<void> = Promise.resolve();
@@ -31,7 +33,9 @@ export class Sweeper {
     private readonly options: SweeperOptions,
     private readonly log: Log,
     private readonly monotonic: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.sweptAt = monotonic();
+  }
 
   start(): void {
     this.work = this.sweep()
@@ -58,6 +62,7 @@ export class Sweeper {
     }
     this.forget(live);
     this.hosts = liveHosts(live.filter(member => !gone.includes(member._id)));
+    this.sweptAt = this.monotonic();
   }
 
   private isDead(member: MemberView): boolean {

@@ -32,8 +32,8 @@ export interface TimekeeperPorts {
   recorded(keys: readonly string[]): Promise<Set<string>>;
   /** Hands a batch (at most 1,000) to the workers of this host; only wakes, may be lost. */
   announce(batch: RunHint[], again: boolean): void;
-  /** Occurrences of this job from `at` on are past their grace span without a record, or kept back by a calendar. */
-  missed(plan: PlannedJob, at: number): void;
+  /** Occurrences from `at` to `until` are past their grace span without a record, or a calendar keeps them back. */
+  missed(plan: PlannedJob, at: number, until: number): void;
   /** Occurrences without a record whose job was paused or planned anew since: `plan.end` says why. */
   ended(occurrences: PlannedOccurrence[]): Promise<void>;
   log: Log;
@@ -204,7 +204,7 @@ export class Timekeeper {
     plan.handedAt = at;
     this.enqueue(plan);
     if (plan.hasCalendar && plan.shared.table.keptBack(at)) {
-      this.ports.missed(plan, at);
+      this.ports.missed(plan, at, at);
     } else if (plan.jitterMs > 0) {
       const jitter = jitterOf(plan.name, at, plan.jitterMs);
       this.delayed.add({ plan, scheduledAt: at, at: at + jitter, position: -1 });
@@ -250,7 +250,7 @@ export class Timekeeper {
     const graceFrom = now - plan.claimMs;
     let nextAt = shared.next(Math.max(plan.handedAt, now - this.options.misfireHorizonMs));
     if (nextAt !== null && nextAt < graceFrom && shared.table.count(nextAt, graceFrom) > mostLate) {
-      this.ports.missed(plan, nextAt);
+      this.ports.missed(plan, nextAt, graceFrom);
       plan.handedAt = graceFrom;
       nextAt = shared.next(graceFrom);
     }

@@ -68,7 +68,7 @@ export class Timing {
       {
         ...shared,
         recorded: keys => runs.recorded(keys),
-        missed: (plan, at) => this.misfires.add(plan, at),
+        missed: (plan, at, until) => this.misfires.add(plan, at, until),
         ended: occurrences => this.recordEnded(occurrences),
         measured: count => metrics.heapSize.set(count),
       },
