@@ -40,8 +40,3 @@ export function choice<const Known extends string>(known: readonly Known[], comi
         : undefined,
   });
 }
-
-/** Of a value that a later version takes. */
-export function later(known: string) {
-  return (issue: { input?: unknown }) => `${shown(issue.input)} comes with a later version; this one knows ${known}`;
-}

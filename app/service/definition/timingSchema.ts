@@ -6,15 +6,17 @@ import { secondOpinion, validateSchedule } from '../../domain/schedule';
 import { slugSchema } from '../../domain/slug';
 import { spanBetween } from '../../domain/span';
 import { shown } from '../validation';
-import { isoDate, later, zoneSchema } from './fields';
+import { isoDate, zoneSchema } from './fields';
 
 const dayMs = 86_400_000;
+/** Jitter spreads jobs of one instant; beyond an hour another schedule is meant. */
+const longestJitterMs = 3_600_000;
 
 /** The fields of a job that say when it is due; `defaultZone` is that of schedules that name none. */
 export function timingFields(defaultZone: string) {
   return {
     schedule: scheduleSchema(defaultZone),
-    jitterMs: z.literal(0, { error: later('0') }).default(0),
+    jitterMs: spanBetween(0, longestJitterMs).default(0),
     startAt: isoDate.nullable().default(null),
     endAt: isoDate.nullable().default(null),
     calendar: z

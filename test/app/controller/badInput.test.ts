@@ -85,7 +85,6 @@ describe('a body that is not valid', () => {
   it.each([
     ['misfire', 'all'],
     ['overlap', 'queue'],
-    ['jitterMs', 500],
     ['placement.on', { on: 'every-host' }],
   ])('with a value of %s that this version does not know says so', async (path, value) => {
     const name = path.split('.')[0] ?? '';

@@ -63,7 +63,9 @@ describe('a preview of a schedule', () => {
     const first = Date.parse(answer.fires[0]?.at ?? '');
     expect(first).toBeGreaterThanOrEqual(before);
     expect(first - before).toBeLessThanOrEqual(3_600_000);
-    expect((await previewOf({ schedule: { everyMs: '90s' }, count: 500 })).fires).toHaveLength(500);
+    const every = await previewOf({ schedule: { everyMs: '90s' }, jitterMs: '30s', count: 500 });
+    expect(every.fires).toHaveLength(500);
+    expect(every.description.en).toContain('each up to 30 seconds later');
   });
 
   it('shows what a calendar keeps back, and names one that there is not', async () => {
