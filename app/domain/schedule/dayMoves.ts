@@ -43,11 +43,8 @@ export class DayMoves {
     const midnight = segment.day * dayMs - segment.offset;
     const moves: Move[] = [];
     let open = [{ from: segment.from - midnight, until: segment.until - midnight }];
-    let target: CivilDay | null = segment.day;
-    while (open.length > 0) {
-      const left = furthestDays - Math.abs(target - segment.day);
-      target = left === 0 ? null : this.days.reachableFrom(target + this.step, this.step, left - 1);
-      if (target === null) break;
+    let target = this.targetFrom(segment.day, segment.day);
+    for (; target !== null && open.length > 0; target = this.targetFrom(segment.day, target)) {
       const cells = this.days.localDay(target)?.cells ?? [];
       const parts = open.flatMap(times => cells.flatMap(cell => partIn(cell, times)));
       for (const { cell, from, until } of parts.filter(part => part.cell.fits)) {
@@ -58,6 +55,12 @@ export class DayMoves {
     }
     const kept = open.map(({ from, until }) => ({ from: midnight + from, until: midnight + until }));
     return [...moves, ...kept.map(times => ({ ...times, shift: 0, fixed: null }))];
+  }
+
+  /** The next day after `day` to which occurrences of `origin` may come. */
+  private targetFrom(origin: CivilDay, day: CivilDay): CivilDay | null {
+    const left = furthestDays - Math.abs(day - origin);
+    return left === 0 ? null : this.days.reachableFrom(day + this.step, this.step, left - 1);
   }
 }
 

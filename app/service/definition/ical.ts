@@ -2,12 +2,12 @@ import { runInNewContext } from 'node:vm';
 import ICAL from 'ical.js';
 import { ValidationError } from '../../domain/errors';
 import { mostDates, tooManyDates } from './calendarSchema';
-import { EventFault, eventDays, type IcalDay, type IcalWindow } from './icalEvent';
+import { EventFault, eventDays, type IcalDay, type IcalWindow, uidOf } from './icalEvent';
 
 /** Recurring events are expanded from 1 January of the current year for so many years. */
 const recurringYears = 10;
-/** A rule that matches no day makes ical.js look for ever; a file of 1 MiB needs a tenth of this. */
-const readMs = 1000;
+/** A rule that matches no day makes ical.js look for ever; the largest file that can be taken needs a fraction of this. */
+const readMs = 2000;
 const faultsShown = 100;
 
 /** Every day of the all-day events of an iCalendar text, in its order. `now` is MongoDB's time. Throws ValidationError. */
@@ -25,10 +25,11 @@ export function readIcal(text: string, now: Date): IcalDay[] {
 function collect(text: string, window: IcalWindow, found: IcalDay[]): void {
   const events = eventsIn(text);
   if (events.length === 0) throw refused(['has no events (VEVENT)']);
+  const siblings = byUid(events);
   const faults: string[] = [];
   for (const event of events) {
     try {
-      for (const day of eventDays(event, events, window)) {
+      for (const day of eventDays(event, siblings.get(uidOf(event)) ?? [], window)) {
         found.push(day);
         if (found.length > mostDates) throw refused([tooManyDates(found.length)]);
       }
@@ -42,9 +43,20 @@ function collect(text: string, window: IcalWindow, found: IcalDay[]): void {
 
 function eventsIn(text: string): ICAL.Component[] {
   const parsed: unknown = ICAL.parse(text);
-  if (!Array.isArray(parsed)) return [];
+  if (!Array.isArray(parsed) || parsed.length === 0) return [];
   const roots: unknown[] = Array.isArray(parsed[0]) ? parsed : [parsed];
   return roots.flatMap(root => (Array.isArray(root) ? new ICAL.Component(root).getAllSubcomponents('vevent') : []));
+}
+
+function byUid(events: readonly ICAL.Component[]): Map<string, ICAL.Component[]> {
+  const groups = new Map<string, ICAL.Component[]>();
+  for (const event of events) {
+    const uid = uidOf(event);
+    const group = groups.get(uid);
+    if (group === undefined) groups.set(uid, [event]);
+    else group.push(event);
+  }
+  return groups;
 }
 
 function windowFrom(now: Date): IcalWindow {

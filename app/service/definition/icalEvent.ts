@@ -28,23 +28,24 @@ const mostOccurrences = 75_000;
 const dayFrequencies = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'];
 
 /**
- * The days of one VEVENT. `all` are the events of the file: those with a RECURRENCE-ID and the same UID replace single
+ * The days of one VEVENT. `siblings` are the events of the same UID: those with a RECURRENCE-ID replace single
  * occurrences, and count as events of their own only where what they replace is not in the file. Throws EventFault.
  */
 export function* eventDays(
   component: ICAL.Component,
-  all: readonly ICAL.Component[],
+  siblings: readonly ICAL.Component[],
   window: IcalWindow,
 ): Generator<IcalDay> {
   assertAllDay(component);
-  const sameUid = all.filter(other => other !== component && uidOf(other) === uidOf(component));
   const replaces = component.hasProperty('recurrence-id');
-  if (replaces && sameUid.some(other => !other.hasProperty('recurrence-id'))) return;
-  const exceptions = replaces ? [] : sameUid.filter(other => other.hasProperty('recurrence-id'));
-  const event = new ICAL.Event(component, { exceptions });
+  if (replaces && uidOf(component) !== '' && siblings.some(other => !other.hasProperty('recurrence-id'))) return;
+  const event = new ICAL.Event(component, { exceptions: [] });
   if (!event.isRecurring() || replaces) {
     yield* daysOf(event, event.startDate, event.endDate);
     return;
+  }
+  for (const other of uidOf(component) === '' ? [] : siblings) {
+    if (other.hasProperty('recurrence-id')) event.relateException(other);
   }
   for (const occurrence of occurrences(event, window)) {
     const { item, startDate, endDate } = event.getOccurrenceDetails(occurrence);
@@ -70,7 +71,7 @@ function* daysOf({ component }: ICAL.Event, start: ICAL.Time, end: ICAL.Time): G
   const first = civilDayOf(start.toString());
   const after = civilDayOf(end.toString());
   if (first === null || after === null || !isDate(start.toString())) {
-    throw new EventFault(`${nameOf(component)} has no dates from 1970 to 2199`);
+    throw new EventFault(`${nameOf(component)} has a date from before 1970 or after 2199: ${shown(start.toString())}`);
   }
   if (after < first) throw new EventFault(`${nameOf(component)} ends before it begins`);
   if (after - first > longestEventDays) {
@@ -92,9 +93,8 @@ function assertAllDay(component: ICAL.Component): void {
     }
     // ical.js takes 30 February for 2 March.
     const written: unknown = property.toJSON()[3];
-    if (typeof written !== 'string' || !isDate(written)) {
-      throw new EventFault(`${nameOf(component)} has a date that does not exist: ${shown(written)}`);
-    }
+    if (typeof written === 'string' && civilDayOf(written) !== null) continue;
+    throw new EventFault(`${nameOf(component)} has a date that does not exist: ${shown(written)}`);
   }
   const frequencies = Object.keys(new ICAL.Event(component, { exceptions: [] }).getRecurrenceTypes());
   const other = frequencies.find(frequency => !dayFrequencies.includes(frequency));
@@ -107,7 +107,8 @@ function nameOf(component: ICAL.Component): string {
   return `the event ${shown(summary === '' ? uidOf(component) : summary)}`;
 }
 
-function uidOf(component: ICAL.Component): string {
+/** Empty for an event without one, which is related to no other. */
+export function uidOf(component: ICAL.Component): string {
   return textOf(component, 'uid');
 }
 

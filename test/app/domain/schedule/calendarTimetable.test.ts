@@ -192,11 +192,13 @@ describe('for every schedule, calendar and zone', () => {
   const world = fc.record({
     ...{ schedule, zone, start: fc.constantFrom(...starts), holidays: days, workdays: days },
     same: fc.boolean(),
-    weekend: fc.constantFrom([7], [6, 7], [5, 6], [1, 2, 3, 4, 5, 6]),
+    weekend: fc.constantFrom<number[][]>([7], [6, 7], [5, 6], [1, 2, 3, 4, 5, 6]),
     on: fc.constantFrom('workdays' as const, 'holidays' as const),
     outside: fc.constantFrom('skip' as const, 'next' as const, 'previous' as const),
   });
-  type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
+  interface World extends Omit<typeof world extends fc.Arbitrary<infer T> ? T : never, 'schedule'> {
+    schedule: Schedule;
+  }
 
   /** `reach`: in days, further than any occurrence of this world goes. */
   function build({ schedule, zone, start, holidays, workdays, same, weekend, on, outside }: World, reach = 60) {
@@ -230,11 +232,13 @@ describe('for every schedule, calendar and zone', () => {
   });
 
   it('and where days that fit are a year apart, or there are none', () => {
-    const rare = world.map(given => ({
-      ...given,
-      schedule: cron('0 9 * * *'),
-      weekend: given.on === 'workdays' ? [1, 2, 3, 4, 5, 6, 7] : [],
-    }));
+    const rare = world.map(
+      (given): World => ({
+        ...given,
+        schedule: cron('0 9 * * *'),
+        weekend: given.on === 'workdays' ? [1, 2, 3, 4, 5, 6, 7] : [],
+      }),
+    );
     fc.assert(
       fc.property(rare, given => assertAsListed(build(given, 368))),
       { numRuns: 15 },
