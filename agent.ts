@@ -1,5 +1,8 @@
 import type { Agent } from 'egg';
 import { structuredLog } from './app/cluster/structuredLog';
+import { createSelfWatch, type SelfWatching } from './app/selfwatch';
+import { SecretBox } from './app/service/definition/secretBox';
+import { openSelfChannel } from './app/service/definition/selfChannel';
 import { AgentRuntime } from './app/timing/agentRuntime';
 
 /** Egg gives its agent 5 s and never kills it: behind that it ends by itself. */
@@ -8,25 +11,34 @@ const closeMs = 4500;
 /** Composition only: the agent owns cron timing on this host. */
 export default class AgentBoot {
   private readonly runtime: AgentRuntime;
+  private readonly selfWatch: SelfWatching;
 
   constructor(agent: Agent) {
+    const { messenger } = agent;
+    const { cluster, selfWatch, secretKey } = agent.config.watchbell;
+    const log = structuredLog(agent.getLogger('watchbellLogger'));
     this.runtime = new AgentRuntime({
-      settings: agent.config.watchbell.cluster,
-      messenger: agent.messenger,
-      log: structuredLog(agent.getLogger('watchbellLogger')),
+      settings: cluster,
+      messenger,
+      log,
       pid: process.pid,
       masterPid: process.ppid,
       refuse: sentence => this.refuse(sentence),
     });
+    const sealer = new SecretBox(secretKey);
+    const openChannel = openSelfChannel(sealer);
+    const vitals = this.runtime.vitals();
+    this.selfWatch = createSelfWatch({ settings: selfWatch, vitals, messenger, log, sealer, openChannel });
   }
 
   async willReady(): Promise<void> {
+    this.selfWatch.start();
     await this.runtime.start();
   }
 
   async beforeClose(): Promise<void> {
     const hardStop = setTimeout(() => process.exit(0), closeMs);
-    await this.runtime.stop();
+    await Promise.all([this.selfWatch.stop(), this.runtime.stop()]);
     clearTimeout(hardStop);
   }
 

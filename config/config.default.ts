@@ -25,7 +25,7 @@ export default (_info: EggAppInfo): PowerPartial<EggAppConfig> & { watchbell: Wa
     logger: { dir },
     rundir: path.join(settings.WATCHBELL_DATA_DIR, 'run'),
     // Egg writes its configuration to rundir: never what opens something.
-    dump: { ignore: new Set(['keys', 'secretKey', 'mongodbUrl']) },
+    dump: { ignore: new Set(['keys', 'secretKey', 'mongodbUrl', 'heartbeatUrl']) },
     customLogger: {
       watchbellLogger: { file: path.join(dir, 'watchbell.log'), formatter: jsonLine, contextFormatter: jsonLine },
     },

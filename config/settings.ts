@@ -106,6 +106,18 @@ export const environmentSchema = z.object({
     .describe('How long an operation looks for a MongoDB server.'),
   WATCHBELL_OPERATION_MS: ms(3500, 500, 60_000).meta({ unit: 'ms' }).describe('Limit of one MongoDB operation.'),
   WATCHBELL_RENEWAL_LIMIT_MS: ms(2500, 300, 30_000).meta({ unit: 'ms' }).describe('Limit of one renewal of the lease.'),
+  WATCHBELL_SELF_ALERT_AFTER_MS: ms(60_000, 5000, 3_600_000)
+    .meta({ unit: 'ms' })
+    .describe(
+      'MongoDB away, or another trouble of Watchbell itself that may pass, is told to the channel `self` after this span.',
+    ),
+  WATCHBELL_HEARTBEAT_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Called (GET) by each host while it works, so that a service outside notices when no host does.'),
+  WATCHBELL_HEARTBEAT_INTERVAL_MS: ms(60_000, 5000, 3_600_000)
+    .meta({ unit: 'ms' })
+    .describe('How often the heartbeat URL is called.'),
   WATCHBELL_RUN_RETENTION_DAYS: ms(30, 2, 3650).meta({ unit: 'days' }).describe('How long ended runs are kept.'),
   WATCHBELL_ALERT_RETENTION_DAYS: ms(365, 2, 3650)
     .meta({ unit: 'days' })

@@ -1,11 +1,15 @@
+import path from 'node:path';
 import { hostId } from '../app/cluster/hostIdentity';
 import type { ClusterSettings } from '../app/cluster/settings';
 import { SettingsError } from '../app/domain/errors';
+import type { SelfWatchSettings } from '../app/selfwatch/types';
 import type { WorkerSettings } from '../app/service/workerSettings';
 import { readSettings, type Settings } from './settings';
 
 /** What agent.ts and app.ts compose from: `app.config.watchbell`. */
-export type WatchbellConfig = WorkerSettings;
+export interface WatchbellConfig extends WorkerSettings {
+  selfWatch: SelfWatchSettings;
+}
 
 export function watchbellConfig(settings: Settings): WatchbellConfig {
   return {
@@ -20,6 +24,7 @@ export function watchbellConfig(settings: Settings): WatchbellConfig {
     maxSends: settings.WATCHBELL_MAX_SENDS,
     alertRetentionDays: settings.WATCHBELL_ALERT_RETENTION_DAYS,
     deliveryRetentionDays: settings.WATCHBELL_DELIVERY_RETENTION_DAYS,
+    selfWatch: selfWatchSettings(settings),
   };
 }
 
@@ -32,6 +37,17 @@ export function settingsOrExit(): Settings {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+}
+
+function selfWatchSettings(settings: Settings): SelfWatchSettings {
+  return {
+    hostId: hostId(settings.WATCHBELL_HOST_ID, settings.WATCHBELL_DATA_DIR),
+    file: path.join(settings.WATCHBELL_DATA_DIR, 'self-channel'),
+    alertAfterMs: settings.WATCHBELL_SELF_ALERT_AFTER_MS,
+    heartbeatUrl: settings.WATCHBELL_HEARTBEAT_URL ?? null,
+    heartbeatIntervalMs: settings.WATCHBELL_HEARTBEAT_INTERVAL_MS,
+    outbound: { allowNets: settings.WATCHBELL_ALLOW_NETS, allowLoopback: settings.WATCHBELL_ALLOW_LOOPBACK },
+  };
 }
 
 function clusterSettings(settings: Settings): ClusterSettings {

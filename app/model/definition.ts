@@ -60,7 +60,10 @@ export const channelModel = defineModel({
     /** Set while the remote refuses this channel for good. Not part of the definition: no revision. */
     broken: z.object({ code: z.string(), message: z.string(), since: z.date() }).nullable().default(null),
   }),
-  indexes,
+  indexes: [
+    ...indexes,
+    { key: { 'broken.code': 1 }, name: 'broken', partialFilterExpression: { 'broken.code': { $exists: true } } },
+  ],
 });
 
 const namedDates = z.array(z.object({ date: z.string(), name: z.string() }));

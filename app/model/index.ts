@@ -4,6 +4,7 @@ import { budgetModel, deliveryModel } from './delivery';
 import { memberModel } from './member';
 import { muteModel } from './mute';
 import { runModel } from './run';
+import { selfAlertModel } from './selfAlert';
 import { settlementModel } from './settlement';
 import { counterModel, metaModel, tokenModel } from './token';
 
@@ -20,6 +21,7 @@ export const models = [
   memberModel,
   muteModel,
   runModel,
+  selfAlertModel,
   settlementModel,
   tokenModel,
   metaModel,

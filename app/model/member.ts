@@ -28,6 +28,8 @@ export const memberModel = defineModel({
     lastSeenAt: z.date(),
     appliedRevision: z.number().int(),
     clockSkewMs: z.number(),
+    /** Set by a member that ended in good order; a dead one without it was lost. */
+    leftAt: z.date().optional(),
     /** Set when dead: TTL. */
     expireAt: z.date().optional(),
   }),

@@ -8,11 +8,10 @@ import { NetError } from './errors';
 import { type Resolve, resolveAllowed } from './guard';
 import type { OutboundPolicy } from './types';
 
-export interface PostOptions {
+export interface GetOptions {
   /** http or https, as given by a person. */
   url: string;
   headers?: Record<string, string>;
-  body: string;
   /** Wall limit of everything: DNS, connecting, sending, reading the answer. */
   timeoutMs: number;
   /** The answer's body may not be longer, counted after decompression. */
@@ -23,6 +22,16 @@ export interface PostOptions {
   beforeSend?: () => void;
   /** In place of DNS. */
   resolve?: Resolve;
+}
+
+export interface PostOptions extends GetOptions {
+  body: string;
+}
+
+/** `body` is null for a GET. */
+interface RequestOptions extends GetOptions {
+  method: 'get' | 'post';
+  body: string | null;
 }
 
 export interface PostAnswer {
@@ -37,6 +46,15 @@ export interface PostAnswer {
  * address that was checked, without redirects and proxies. Answers whatever the status. Throws NetError.
  */
 export async function postHttp(options: PostOptions): Promise<PostAnswer> {
+  return await request({ ...options, method: 'post' });
+}
+
+/** The same for a GET. */
+export async function getHttp(options: GetOptions): Promise<PostAnswer> {
+  return await request({ ...options, method: 'get', body: null });
+}
+
+async function request(options: RequestOptions): Promise<PostAnswer> {
   const deadline = new Deadline(options.timeoutMs, [options.signal]);
   const progress = { sent: false };
   try {
@@ -55,7 +73,7 @@ export async function postHttp(options: PostOptions): Promise<PostAnswer> {
   }
 }
 
-async function openSocket({ url, policy, resolve }: PostOptions, signal: AbortSignal): Promise<Socket> {
+async function openSocket({ url, policy, resolve }: RequestOptions, signal: AbortSignal): Promise<Socket> {
   const target = new URL(url);
   if (target.protocol !== 'http:' && target.protocol !== 'https:') {
     throw new NetError('refused', `${target.protocol} is not possible: only http and https are.`);
@@ -64,12 +82,12 @@ async function openSocket({ url, policy, resolve }: PostOptions, signal: AbortSi
   return await connectTo(target, addresses, signal);
 }
 
-async function handOver(options: PostOptions, socket: Socket, signal: AbortSignal): Promise<AxiosResponse<unknown>> {
+async function handOver(options: RequestOptions, socket: Socket, signal: AbortSignal): Promise<AxiosResponse<unknown>> {
   return await axios.request<unknown>({
     url: options.url,
-    method: 'post',
+    method: options.method,
     headers: { 'User-Agent': 'watchbell', Connection: 'close', ...options.headers },
-    data: Buffer.from(options.body, 'utf8'),
+    data: options.body === null ? undefined : Buffer.from(options.body, 'utf8'),
     responseType: 'arraybuffer',
     transformRequest: [data => data],
     transformResponse: [data => data],
@@ -122,7 +140,7 @@ async function opened(opening: Promise<Socket>, deadline: Deadline): Promise<Soc
 }
 
 /** What the failure means for the caller: its own abort, the deadline, the limit, or the network. An axios error is left behind: it carries headers with secrets. */
-function meant(error: unknown, options: PostOptions, sent: boolean, deadline: Deadline): unknown {
+function meant(error: unknown, options: RequestOptions, sent: boolean, deadline: Deadline): unknown {
   const host = new URL(options.url).host;
   const cause = axios.isAxiosError(error) ? error.cause : error;
   if (options.signal.aborted) return new NetError('aborted', `The request to ${host} was aborted.`, { sent, cause });

@@ -110,7 +110,7 @@ export class Members {
   async leave(id: string, limitMs: number): Promise<void> {
     await this.collection.updateOne(
       { _id: id },
-      [{ $set: { state: 'dead', expireAt: { $add: ['$$NOW', deadKeptMs] } } }],
+      [{ $set: { state: 'dead', leftAt: '$$NOW', expireAt: { $add: ['$$NOW', deadKeptMs] } } }],
       { timeoutMS: limitMs },
     );
   }
