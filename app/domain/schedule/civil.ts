@@ -3,16 +3,11 @@ import type { CivilDay } from '../calendar/types';
 export const dayMs = 86_400_000;
 
 /** A date of the civil (proleptic Gregorian) calendar. */
-export interface CivilDate {
+interface CivilDate {
   year: number;
   /** 1 to 12. */
   month: number;
   day: number;
-}
-
-/** Of a date: the days since 1970-01-01. Months outside 1 to 12 carry over into the years. */
-export function civilDay({ year, month, day }: CivilDate): CivilDay {
-  return firstDayOfMonth(year * 12 + month - 1) + day - 1;
 }
 
 export function civilDate(day: CivilDay): CivilDate {

@@ -1,4 +1,5 @@
 import type { CronSchedule } from '../job/types';
+import { dayMs } from './civil';
 import { type CronPattern, searchYears } from './cronPattern';
 import { readCron } from './cronReader';
 import type { Timetable } from './timetable';
@@ -7,7 +8,6 @@ import { earliestAt, latestAt, type Zone, zoneOf } from './zone';
 import type { ZoneSpan } from './zoneSpans';
 
 const second = 1000;
-const dayMs = 86_400_000;
 const searchMs = searchYears * 366 * dayMs;
 /** More than any two offsets of a zone differ by: what is a local time apart by more is as far apart in time. */
 const slackMs = 2 * dayMs;
