@@ -8,8 +8,11 @@ import type { Database } from './database';
 /** A job or its tombstone as the members read it. */
 export type StoredJob = { deleted: false; job: Job } | { deleted: true; name: string; revision: number };
 
-/** 100,000 jobs take longer than one operation may: its limit counts for each answer. */
-const perAnswer = { timeoutMode: CursorTimeoutMode.ITERATION };
+/**
+ * 100,000 jobs take longer than one operation may: its limit counts for each answer. An answer is read in one go, so it
+ * is kept short.
+ */
+const inAnswers = { timeoutMode: CursorTimeoutMode.ITERATION, batchSize: 500 };
 
 /** Jobs as the timekeeper and the runs read them; definitions.ts writes them. */
 export class Jobs {
@@ -28,7 +31,7 @@ export class Jobs {
 
   /** Everything with a higher revision, tombstones too, in the order of revision. */
   async *changedSince(revision: number): AsyncGenerator<StoredJob> {
-    const changed = this.collection.find({ revision: { $gt: revision } }, perAnswer).sort({ revision: 1 });
+    const changed = this.collection.find({ revision: { $gt: revision } }, inAnswers).sort({ revision: 1 });
     for await (const document of changed) {
       yield parseJob(document);
     }
@@ -36,7 +39,7 @@ export class Jobs {
 
   /** Every job that is not deleted. */
   async *all(): AsyncGenerator<StoredJob> {
-    const all = this.collection.find({ deleted: false }, perAnswer).batchSize(1000);
+    const all = this.collection.find({ deleted: false }, inAnswers);
     for await (const document of all) yield parseJob(document);
   }
 
