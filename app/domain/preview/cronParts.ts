@@ -13,7 +13,7 @@ export function partsOf(cron: string): CronParts {
 }
 
 /** As the engine reads it: a field that begins with `*` or `?` restricts nothing beside another, even with a step. */
-export function isRestricted(text: string): boolean {
+function isRestricted(text: string): boolean {
   return !/^[*?]/.test(text);
 }
 

@@ -7,7 +7,7 @@ import { warnings } from './warnings';
 export type { Question } from './question';
 
 /** One instant at which a job is due. */
-export interface PreviewFire {
+interface PreviewFire {
   at: Date;
   /** What the clocks of the zone show: `2027-03-14T03:00:00`. */
   local: string;
