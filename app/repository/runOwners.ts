@@ -18,6 +18,7 @@ export interface UnfinishedRun {
   slot?: string | undefined;
   cancelRequestedAt?: Date | undefined;
   requestedBy?: string | undefined;
+  requestKey?: string | undefined;
 }
 
 /** Not one that waits for a lane: it belongs to nobody, and is lost with nobody. */

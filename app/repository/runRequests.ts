@@ -12,6 +12,11 @@ export class RunRequests {
     this.collection = database.collection(runModel);
   }
 
+  /** Whether a run was asked for under this key. */
+  async has(requestKey: string): Promise<boolean> {
+    return (await this.collection.findOne({ requestKey }, { projection: { _id: 1 } })) !== null;
+  }
+
   /** The run that was asked for under this key at or after `since`; a key that is older is free again. */
   async find(requestKey: string, since: Date): Promise<string | null> {
     await this.collection.updateOne({ requestKey, scheduledAt: { $lt: since } }, { $unset: { requestKey: '' } });

@@ -146,9 +146,10 @@ export class RunWorld {
     if (found !== undefined) await this.members.markDead(found._id, found.counter);
   }
 
+  /** Stops every worker that there is. */
   async close(): Promise<void> {
     this.behaviour.workMs = 0;
-    await Promise.all(this.workers.map(({ service }) => service.stop(0)));
+    await Promise.all(this.workers.splice(0).map(({ service }) => service.stop(0)));
   }
 
   private executor(worker: string): AnyExecutor {

@@ -49,10 +49,11 @@ export class RunParts {
     this.promoter = new Promoter({ ...shared, queue, horizonMs: ports.misfireHorizonMs });
     this.lostRuns = new LostRuns({ ...shared, owners: this.owners, cancels });
     this.cancels = new Cancels({ ...shared, cancels });
-    const waitingPlace = new WaitingPlace({ ...shared, queue, cancels, promoter: this.promoter });
+    const requests = new RunRequests(database);
+    const waitingPlace = new WaitingPlace({ ...shared, queue, cancels, requests, promoter: this.promoter });
     const claimer = new Claimer({ ...shared, waitingPlace });
     this.intake = new Intake({ ...shared, claimer });
-    const runNow = new RunNow({ ...shared, requests: new RunRequests(database), claimer });
+    const runNow = new RunNow({ ...shared, requests, claimer });
     const backfill = new Backfill({ ...shared, backfills: new Backfills(database, ports.runRetentionDays) });
     this.control = new RunControl({ ...shared, newest, queries: new RunQueries(database), cancels, runNow, backfill });
   }

@@ -3,6 +3,7 @@ import type { RunCancels } from '../../repository/runCancels';
 import type { NewRun } from '../../repository/runDocument';
 import type { UnfinishedRun } from '../../repository/runOwners';
 import type { RunQueue } from '../../repository/runQueue';
+import type { RunRequests } from '../../repository/runRequests';
 import { claimedRun } from './owned';
 import type { OwningPorts } from './ports';
 import type { Promoter } from './promoter';
@@ -10,6 +11,7 @@ import type { Promoter } from './promoter';
 export interface WaitingPlacePorts extends OwningPorts {
   queue: RunQueue;
   cancels: RunCancels;
+  requests: RunRequests;
   promoter: Promoter;
   /** A cancel was asked for: it may be of a run that this worker executes. */
   cancelAsked(): void;
@@ -51,12 +53,14 @@ export class WaitingPlace {
   private async enterOne(run: NewRun): Promise<void> {
     const { runs, queue, promoter, log, clock } = this.ports;
     for (let tries = 1; tries <= maxTries; tries += 1) {
+      if (await this.wasAsked(run)) return;
       const { running, waiting } = await queue.places(run.job);
       if (waiting !== null && running === null) {
         await promoter.promote([run.job]);
         continue;
       }
       if (waiting !== null) {
+        if (isSameRequest(run, waiting)) return;
         if (!goesBefore(run, waiting)) return await this.skip(run);
         if (await queue.giveWay(waiting, clock.now())) this.skipped(waiting);
       }
@@ -65,6 +69,11 @@ export class WaitingPlace {
       if (lost.length > 0) return;
     }
     log.info('run.placeContended', { jobId: run.job, runId: run.id });
+  }
+
+  /** Under the same key already: then it must not take the place of anyone. */
+  private async wasAsked({ requestKey }: NewRun): Promise<boolean> {
+    return requestKey !== undefined && (await this.ports.requests.has(requestKey));
   }
 
   /** The one that runs shall end, wherever it does; only a newer one than it may ask for that. */
@@ -91,6 +100,10 @@ export class WaitingPlace {
     this.ports.metrics.runs.inc({ state: 'skipped' });
     this.ports.log.info('run.skipped', { jobId: job, runId: id, reason: 'overlap' });
   }
+}
+
+function isSameRequest({ requestKey }: NewRun, waiting: UnfinishedRun): boolean {
+  return requestKey !== undefined && requestKey === waiting.requestKey;
 }
 
 /** `queue` keeps the first that waits, `replace` the newest. */
