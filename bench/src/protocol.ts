@@ -6,8 +6,8 @@ const jobs = z.number().int().positive();
 export const taskSchema = z.discriminatedUnion('kind', [
   /** All jobs due in one second, `leadMs` after the start; `watchLoop` also samples the event loop. */
   z.object({ kind: z.literal('burst'), jobs, leadMs: z.number(), watchLoop: z.boolean() }),
-  /** Each job due every `periodSeconds`, spread evenly over that period. */
-  z.object({ kind: z.literal('sustained'), jobs, periodSeconds: z.number().int() }),
+  /** Each job due every `periodSeconds`, spread evenly over that period, in zones or all in UTC. */
+  z.object({ kind: z.literal('sustained'), jobs, periodSeconds: z.number().int(), zones: z.boolean() }),
   z.object({ kind: z.literal('registration'), jobs }),
   z.object({ kind: z.literal('idle'), jobs, forMs: z.number() }),
   /** How long the event loop stands still while jobs are loaded. */

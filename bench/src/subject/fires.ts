@@ -20,6 +20,11 @@ export class Fires {
     this.size += 1;
   };
 
+  /** Forgets what was until now. */
+  clear(): void {
+    this.size = 0;
+  }
+
   get count(): number {
     return this.size;
   }

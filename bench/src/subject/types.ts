@@ -9,9 +9,9 @@ export interface BenchJob {
 /** A scheduler under measurement. */
 interface Scheduler {
   /** Takes a batch of new jobs. */
-  register(jobs: readonly BenchJob[]): void;
+  register(jobs: readonly BenchJob[]): void | Promise<void>;
   /** Takes a batch of jobs that it has already, changed. */
-  change?(jobs: readonly BenchJob[]): void;
+  change?(jobs: readonly BenchJob[]): void | Promise<void>;
 }
 
 export interface SchedulerKind {

@@ -1,4 +1,5 @@
 import type { Job } from '../../../app/domain/job/types';
+import { Pacer } from '../../../app/timing/pacer';
 import { Timekeeper } from '../../../app/timing/timekeeper';
 import { serveScheduler } from '../subject/serve';
 import type { BenchJob } from '../subject/types';
@@ -67,14 +68,15 @@ serveScheduler({
   zones: true,
   create(fired) {
     const timekeeper = timekeeperWith(fired);
-    timekeeper.start();
-    return {
-      register: jobs => {
-        for (const job of jobs) timekeeper.upsert(jobOf(job, 1));
-      },
-      change: jobs => {
-        for (const job of jobs) timekeeper.upsert(jobOf(job, 2));
-      },
+    const pacer = new Pacer();
+    // As app/timing/planner.ts brings stored definitions into force.
+    const upsert = async (jobs: readonly BenchJob[], revision: number) => {
+      for (const job of jobs) {
+        timekeeper.upsert(jobOf(job, revision));
+        if (pacer.isLong) await pacer.pause();
+      }
     };
+    timekeeper.start();
+    return { register: jobs => upsert(jobs, 1), change: jobs => upsert(jobs, 2) };
   },
 });

@@ -17,8 +17,10 @@ const compared: Compared[] = [
 export async function w2(bench: Bench): Promise<Result> {
   const { watchbell, cronSchedule, eggSchedule } = bench.subjects;
   bench.say(`W2: ${load} for ${periodSeconds} s`);
-  const task = { kind: 'sustained' as const, jobs, periodSeconds };
-  const all = await bench.inTurn([watchbell, cronSchedule, eggSchedule], () => task);
+  // Zones slow the peers down so much that they cannot keep up at all: they get none, Watchbell does.
+  const all = await bench.inTurn([watchbell, cronSchedule, eggSchedule], subject => {
+    return { kind: 'sustained', jobs, periodSeconds, zones: subject === watchbell };
+  });
   const own = seriesOf(all, watchbell);
   const cpu = ratios(own, [seriesOf(all, cronSchedule)], { figure: 'cpuPerFireMicros', better: 'lower' });
   const checks = [
