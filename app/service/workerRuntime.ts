@@ -1,9 +1,11 @@
 import { channels } from '../channel';
 import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
+import { CalendarEnds } from '../cluster/calendarEnds';
 import { DefinitionFeed, type FeedHandler } from '../cluster/definitionFeed';
 import { HostMetrics } from '../cluster/metricsExchange';
 import { errorFields } from '../domain/log';
 import { configChangedSchema, ipcNames, runBatchSchema } from '../ipc/messages';
+import { Calendars } from '../repository/calendars';
 import { Jobs } from '../repository/jobs';
 import { Revisions } from '../repository/revisions';
 import { AlertReader } from './alerts';
@@ -63,7 +65,8 @@ export class WorkerRuntime {
     const { database, member } = this.parts;
     const report = (revision: number) => member.reportApplied(revision);
     const { pollMs } = settings.cluster;
-    this.feed = new DefinitionFeed(new Revisions(database), this.wakeByChange(), report, { pollMs, tombstoneMs }, log);
+    const revisions = new Revisions(database);
+    this.feed = new DefinitionFeed(revisions, this.onChange(revisions), report, { pollMs, tombstoneMs }, log);
     this.watchbell = this.useCases();
     this.listen();
   }
@@ -133,11 +136,18 @@ export class WorkerRuntime {
   }
 
   /** A worker reads definitions from the primary at each use; a change only wakes what may wait for it. */
-  private wakeByChange(): FeedHandler {
-    const wake = async () => {
+  private onChange(revisions: Revisions): FeedHandler {
+    const { database, member, metrics } = this.parts;
+    const ends = new CalendarEnds(new Calendars(database), revisions, member.clock, metrics.registry);
+    const wake = () => {
       if (this.booted) this.deliveries.wake();
     };
-    return { loadAll: wake, loadSince: wake, loadOne: wake };
+    const wakeAfter = (loaded: Promise<void>) => loaded.finally(wake);
+    return {
+      loadAll: () => wakeAfter(ends.loadAll()),
+      loadSince: revision => wakeAfter(ends.loadSince(revision)),
+      loadOne: (kind, name) => wakeAfter(ends.loadOne(kind, name)),
+    };
   }
 
   private useCases(): Watchbell {

@@ -1,7 +1,8 @@
 import { fits } from '../calendar/compile';
-import type { DayRule } from '../calendar/types';
+import type { CalendarDays, DayRule } from '../calendar/types';
 import type { Schedule } from '../job/types';
 import { dayText, keptBackNote } from './calendarNotes';
+import { DayMoves } from './dayMoves';
 import { LocalDays, type WallClock } from './localDays';
 import { MovedTimetable } from './movedTimetable';
 import type { Timetable } from './timetable';
@@ -16,9 +17,30 @@ import type { Timetable } from './timetable';
  */
 export function calendarTimetable(inner: Timetable, schedule: Schedule, rule: DayRule): Timetable {
   if (rule.on === 'all') return inner;
-  const days = new LocalDays(clockOf(schedule, rule), rule.days.zone, day => fits(rule, day));
+  const { days, later, earlier } = judgedDays(clockOf(schedule, rule), rule);
   if (rule.outside === 'skip') return new KeptBackTimetable(inner, days, rule);
-  return new MovedTimetable(inner, days, rule, rule.outside);
+  return new MovedTimetable(inner, days, rule.outside === 'next' ? later : earlier, rule);
+}
+
+interface JudgedDays {
+  days: LocalDays;
+  later: DayMoves;
+  earlier: DayMoves;
+}
+
+/** Tables that follow from a compiled calendar alone and live as long as it does: thousands of jobs have the same one. */
+const judged = new WeakMap<CalendarDays, Map<string, JudgedDays>>();
+
+function judgedDays({ zone, dst, repeated }: WallClock, rule: DayRule): JudgedDays {
+  const key = JSON.stringify([zone, dst, repeated, rule.on]);
+  const ofCalendar = judged.get(rule.days) ?? new Map<string, JudgedDays>();
+  judged.set(rule.days, ofCalendar);
+  const known = ofCalendar.get(key);
+  if (known !== undefined) return known;
+  const days = new LocalDays({ zone, dst, repeated }, rule.days.zone, day => fits(rule, day));
+  const made = { days, later: new DayMoves(days, 1), earlier: new DayMoves(days, -1) };
+  ofCalendar.set(key, made);
+  return made;
 }
 
 /** Schedules that are not cron have no zone: their wall times are the calendar's. */

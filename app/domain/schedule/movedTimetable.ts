@@ -1,7 +1,7 @@
 import type { DayRule } from '../calendar/types';
 import { dayText, keptBackNote, movedNote } from './calendarNotes';
 import { dayMs } from './civil';
-import { DayMoves, furthestDays, type Move } from './dayMoves';
+import { type DayMoves, furthestDays, type Move } from './dayMoves';
 import type { LocalDays } from './localDays';
 import type { Timetable } from './timetable';
 import { earliestAt, latestAt } from './zone';
@@ -17,17 +17,15 @@ const lastAt = latestAt - furthestMs;
  * looks at the instants between the nearest open days (no occurrence goes past one) and at where they go.
  */
 export class MovedTimetable implements Timetable {
-  private readonly moves: DayMoves;
   private readonly later: boolean;
 
   constructor(
     private readonly inner: Timetable,
     private readonly days: LocalDays,
+    private readonly moves: DayMoves,
     private readonly rule: DayRule,
-    private readonly outside: 'next' | 'previous',
   ) {
-    this.later = outside === 'next';
-    this.moves = new DayMoves(days, this.later ? 1 : -1);
+    this.later = rule.outside === 'next';
   }
 
   next(given: number): number | null {
@@ -40,9 +38,10 @@ export class MovedTimetable implements Timetable {
       const segment = this.days.segmentAt(at);
       for (const move of this.moves.of(segment)) {
         const found = this.firstOf(move, after);
-        if (found !== null && (best === null || found < best)) best = found;
+        if (found === null || (best !== null && found >= best)) continue;
+        best = found;
+        limit = this.later ? best : Math.min(limit, this.reachesBefore(best));
       }
-      if (best !== null) limit = this.later ? best : Math.min(limit, this.reachesBefore(best));
       at = this.inner.next(segment.until - 1);
     }
     return best;
@@ -58,9 +57,10 @@ export class MovedTimetable implements Timetable {
       const segment = this.days.segmentAt(at);
       for (const move of this.moves.of(segment)) {
         const found = this.lastOf(move, before);
-        if (found !== null && (best === null || found > best)) best = found;
+        if (found === null || (best !== null && found <= best)) continue;
+        best = found;
+        limit = this.later ? Math.max(limit, this.reachesPast(best)) : best + 1;
       }
-      if (best !== null) limit = this.later ? Math.max(limit, this.reachesPast(best)) : best + 1;
       at = this.inner.previous(segment.from);
     }
     return best;
@@ -84,7 +84,7 @@ export class MovedTimetable implements Timetable {
   note(at: number): string | null {
     if (this.keptBack(at)) {
       const day = dayText(this.rule, this.days.judgedAt(at));
-      const where = this.outside === 'next' ? 'follows' : 'comes before';
+      const where = this.later ? 'follows' : 'comes before';
       return `${keptBackNote(this.rule, day)}, and none ${where} within ${furthestDays} days`;
     }
     if (this.inner.next(at - 1) === at) return this.inner.note(at);

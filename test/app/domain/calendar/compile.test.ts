@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { civilDayOf } from '../../../../app/domain/calendar/civilDay';
 import { compileCalendar, dayRuleOf, fits, knownUntil } from '../../../../app/domain/calendar/compile';
-import { calendarDaysLeft, calendarWarning } from '../../../../app/domain/calendar/end';
+import { calendarWarning, daysLeft } from '../../../../app/domain/calendar/end';
 import type { CalendarSpec } from '../../../../app/domain/calendar/types';
 
 const day = (date: string) => civilDayOf(date) ?? Number.NaN;
@@ -63,9 +63,8 @@ describe('the end of a calendar', () => {
   });
 
   it('is counted in days', () => {
-    expect(calendarDaysLeft(listed, Date.parse('2026-12-01T12:00:00Z'))).toBe(30);
-    expect(calendarDaysLeft(listed, Date.parse('2027-01-02T12:00:00Z'))).toBe(-2);
-    expect(calendarDaysLeft(spec(), 0)).toBeNull();
+    expect(daysLeft(day('2026-12-31'), Date.parse('2026-12-01T12:00:00Z'))).toBe(30);
+    expect(daysLeft(day('2026-12-31'), Date.parse('2027-01-02T12:00:00Z'))).toBe(-2);
   });
 });
 

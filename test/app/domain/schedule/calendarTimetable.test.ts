@@ -227,7 +227,7 @@ describe('for every schedule, calendar and zone', () => {
   it('next, previous and count answer what moving one instant after the other gives', () => {
     fc.assert(
       fc.property(world, given => assertAsListed(build(given))),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -262,7 +262,7 @@ describe('for every schedule, calendar and zone', () => {
           expect(table.note(one)?.startsWith('kept back') ?? false).toBe(!right);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 });
