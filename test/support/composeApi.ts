@@ -1,6 +1,7 @@
 import { channels } from '../../app/channel';
 import { Member } from '../../app/cluster/member';
 import { Metrics } from '../../app/cluster/metrics';
+import { errorFields } from '../../app/domain/log';
 import { executors } from '../../app/executor';
 import { Alerts } from '../../app/repository/alerts';
 import { Calendars } from '../../app/repository/calendars';
@@ -19,8 +20,8 @@ import { DeliveryReader } from '../../app/service/deliveries';
 import { JobTrials } from '../../app/service/jobTrials';
 import { kindsDocument } from '../../app/service/kinds';
 import { MuteService } from '../../app/service/mutes';
-import { RunService, type RunServicePorts } from '../../app/service/run/runService';
 import { SchedulePreviews } from '../../app/service/preview';
+import { RunService, type RunServicePorts } from '../../app/service/run/runService';
 import { SourceReader } from '../../app/service/run/sourceReader';
 import { RunReader } from '../../app/service/runs';
 import { TokenService } from '../../app/service/tokens';
@@ -47,6 +48,7 @@ export interface ApiWatchbell extends Watchbell {
 /** The use cases behind the routes on one database, in a member whose loops stand still. */
 export function composeApi(url: string, options: { closeTokenInQuery: boolean }): ApiWatchbell {
   const database = new Database({ url, name: 'unused', operationMs, serverSelectionMs: 3000, appName: 'api-test' });
+  const log = new RecordedLog();
   const sources = createSources();
   const announced: string[] = [];
   const removed: string[] = [];
@@ -73,7 +75,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
   const { member, runService } = runServiceOf(database, { alerts, reader, executors });
   return {
     settings: options,
-    ...{ log: new RecordedLog(), definitions, mutes, announced, removed },
+    ...{ log, definitions, mutes, announced, removed },
     trials: new Trials({
       sources: { definitions: definitions.sources, kinds: sources },
       channels: { definitions: definitions.channels, kinds: channels },
@@ -108,8 +110,10 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'watchbell_up 1\n' }),
     join: () => member.renew(),
     close: async () => {
-      await runService.stop(0);
-      await member.stop(1000);
+      // A test may have taken its MongoDB away.
+      for (const end of await Promise.allSettled([runService.stop(0), member.stop(1000)])) {
+        if (end.status === 'rejected') log.warn('api.closeFailed', errorFields(end.reason));
+      }
       await database.close();
     },
   };
