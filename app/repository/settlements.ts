@@ -5,7 +5,7 @@ import { occurrenceId } from '../domain/run/occurrence';
 import type { Timetable } from '../domain/schedule';
 import { type RunDoc, runModel } from '../model/run';
 import { settlementModel } from '../model/settlement';
-import { type Database, isDuplicateKey } from './database';
+import type { Database } from './database';
 import type { Jobs } from './jobs';
 import { type NewRun, queued, skipped } from './runDocument';
 
@@ -50,7 +50,6 @@ const checkpointId = '@checkpoint';
 const marginMs = 500;
 /** Longer than any misfire horizon. */
 const keptMs = 8 * 86_400_000;
-const attempts = 5;
 
 /** The state of one settling transaction. */
 interface Settling extends SettleRequest {
@@ -85,18 +84,12 @@ export class Settlements {
   }
 
   /**
-   * Decides what of the job is older than its grace span and has no record. Idempotent: what another host decided stays.
+   * Decides what of the job is older than its grace span and has no record. Idempotent: what another host decided stays, and
+   * a claim that comes meanwhile lets the transaction begin anew.
    * Null where the definition is not the one that the caller planned by.
    */
   async settle(request: SettleRequest): Promise<Settled | null> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.database.transaction(session => this.settleIn(request, session));
-      } catch (error) {
-        // A claim came between the look and the record: look again.
-        if (!isDuplicateKey(error) || attempt === attempts) throw error;
-      }
-    }
+    return await this.database.transaction(session => this.settleIn(request, session));
   }
 
   /** For each of these jobs that has one: up to where its occurrences are decided; later claims of those give way. */

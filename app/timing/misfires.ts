@@ -100,7 +100,7 @@ export class Misfires {
       queued += runs.reduce((sum, count) => sum + count, 0);
     }
     if (queued > 0) this.ports.wake();
-    this.nextAt = Math.min(...this.times());
+    this.nextAt = this.earliest();
     return 0;
   }
 
@@ -109,13 +109,21 @@ export class Misfires {
     const now = this.now();
     const due: PlannedJob[] = [];
     for (const [plan, missed] of this.open) {
-      if (plan.end !== null) this.open.delete(plan);
+      if (plan.end !== null) this.forget(plan, missed);
       else if (missed.decideAt <= now) due.push(plan);
       if (due.length === jobsAtOnce) break;
     }
     const until = await this.ports.settledUntil(due.map(plan => plan.name));
     for (const plan of due) this.decidedUntil(plan, until.get(plan.name)?.getTime() ?? Number.NEGATIVE_INFINITY);
     return due.filter(plan => (this.open.get(plan)?.decideAt ?? Number.POSITIVE_INFINITY) <= now);
+  }
+
+  /** Between its outage and the decision the job was stopped or planned anew: only the log can tell of that. */
+  private forget(plan: PlannedJob, { oldest, newest }: Missed): void {
+    this.open.delete(plan);
+    if (plan.end === null || plan.end.why === 'deleted') return;
+    const span = { from: new Date(oldest), to: new Date(newest) };
+    this.ports.log.warn('occurrences.notDecided', { jobId: plan.name, why: plan.end.why, ...span });
   }
 
   /** Answers how many runs were queued. */
@@ -155,8 +163,9 @@ export class Misfires {
     if (missed !== undefined) missed.decideAt = this.now() + waitMs;
   }
 
-  private *times(): Generator<number> {
-    yield Number.POSITIVE_INFINITY;
-    for (const { decideAt } of this.open.values()) yield decideAt;
+  private earliest(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { decideAt } of this.open.values()) earliest = Math.min(earliest, decideAt);
+    return earliest;
   }
 }

@@ -46,6 +46,25 @@ async function records(of: Job) {
   };
 }
 
+/** Lets something happen once behind the first read of the transaction. */
+class ClaimBetween extends Jobs {
+  private isFirst = true;
+
+  constructor(
+    of: typeof database,
+    private readonly between: () => Promise<unknown>,
+  ) {
+    super(of);
+  }
+
+  override async current(...question: Parameters<Jobs['current']>) {
+    const answer = await super.current(...question);
+    if (this.isFirst) await this.between();
+    this.isFirst = false;
+    return answer;
+  }
+}
+
 const claim = (of: Job, atMs: number) => {
   const scheduledAt = new Date(start + atMs);
   return runs.claim([
@@ -139,6 +158,17 @@ describe('Settlements.settle', () => {
       if (claimed.won.length === 1) expect(stored[0]).toMatchObject({ state: 'running', member: 'host-a:1:x' });
       else expect(stored[0]?.state).toBe('queued');
     }
+  });
+
+  it('looks again where a claim comes between the look and the record', async () => {
+    const missed = await job({ misfire: 'skip' });
+    const between = new ClaimBetween(database, () => claim(missed, 280_000));
+    const later = new Settlements(database, between, options);
+    const table = timetable(missed.schedule);
+    await later.settle({ job: missed.name, revision: 1, table, now: new Date(start + downMs) });
+    const { own, spans, stored } = await records(missed);
+    expect(stored.filter(run => run.state === 'running')).toHaveLength(1);
+    expect([own.length, spans[0]?.count]).toEqual([0, 28]);
   });
 
   it('tells a late claim that it was settled, and marks a claim that it relied upon', async () => {

@@ -112,6 +112,29 @@ describe('Timekeeper', () => {
     expect([...first.keys(), ...done.keys()]).toEqual([]);
   });
 
+  it('looks first where the occurrence was due before the job was known here: another start may have had it', async () => {
+    const { timekeeper, announced, records } = timekeeperOf();
+    records.add('tick@2025-12-31T23:59:59.000Z');
+    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: new Date(start.getTime() - 1000) }));
+    await pass(900);
+    expect(announced.map(({ hint }) => hint.at - start.getTime())).toEqual([0]);
+  });
+
+  it('announces nothing early when a timer fires early', async () => {
+    const { timekeeper, announced, state } = timekeeperOf();
+    const at = start.getTime() + 1000;
+    for (const laterMs of [0, 4]) {
+      const schedule = { at: new Date(at + laterMs) };
+      timekeeper.upsert(jobOf({ name: `later-${laterMs}`, schedule, plannedFromAt: start }));
+    }
+    await pass(500);
+    state.offsetMs = -3;
+    await pass(501);
+    expect(announced).toEqual([]);
+    await pass(10);
+    expect(announced.map(one => one.at - at)).toEqual([0, 4]);
+  });
+
   it('looks nothing up from before the time up to which everything is recorded', async () => {
     const { timekeeper, missed } = timekeeperOf();
     timekeeper.coverFrom(start.getTime() - 60_000);
