@@ -60,7 +60,7 @@ describe('a calendar', () => {
 
   it('waits until it is in force where that is asked', async () => {
     const answer = await api.put(`${url('waited')}?wait=converged&timeoutMs=100`, calendar);
-    expect(field(answer, 'converged')).toMatchObject({ members: 0 });
+    expect(field(answer, 'converged')).toHaveProperty('applied');
   });
 
   it('is refused with every fault at once', async () => {
