@@ -71,11 +71,11 @@ function commonSchema(kinds: string[], defaultZone: string) {
     enabled: z.boolean().default(true),
     labels: labelsSchema.default({}),
     ...timingFields(defaultZone),
-    misfire: choice(['last'], ['skip', 'all']).default('last'),
+    misfire: z.enum(['skip', 'last', 'all']).default('last'),
     misfireLimit: z.int().min(1).max(1000).default(10),
     graceMs: spanBetween(leastGraceMs, dayMs).default(leastGraceMs),
     onLost: z.enum(['retry', 'close']).default('retry'),
-    overlap: choice(['skip', 'allow'], ['queue', 'replace']).default('skip'),
+    overlap: z.enum(['skip', 'queue', 'allow', 'replace']).default('skip'),
     timeoutMs: spanBetween(100, dayMs).default(30_000),
     retry: z
       .strictObject({

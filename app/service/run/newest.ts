@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import { compileCalendar, dayRuleOf } from '../../domain/calendar/compile';
-import type { DayRule } from '../../domain/calendar/types';
+import type { Calendar, CalendarDays, DayRule } from '../../domain/calendar/types';
 import type { Job } from '../../domain/job/types';
 import type { Calendars } from '../../repository/calendars';
 import type { Jobs } from '../../repository/jobs';
@@ -13,6 +13,9 @@ export interface NewestJob {
 
 /** The newest definitions of jobs and of the calendars that they name. */
 export class Newest {
+  /** Compiled calendars by name: what is not changed is compiled once. */
+  private readonly compiled = new Map<string, { revision: number; days: CalendarDays }>();
+
   constructor(private readonly ports: { jobs: Jobs; calendars: Calendars }) {}
 
   /** From the primary; a job that is missing or deleted is not in the answer. Calendars cost a read only where there are any. */
@@ -20,7 +23,16 @@ export class Newest {
     const jobs = [...(await this.ports.jobs.current(names, session)).values()];
     const named = jobs.flatMap(({ calendar }) => calendar?.name ?? []);
     const found = named.length === 0 ? [] : await this.ports.calendars.byNames(named, session);
-    const days = new Map([...found].map(([name, calendar]) => [name, compileCalendar(calendar)]));
+    const days = new Map([...found].map(([name, calendar]) => [name, this.daysOf(calendar)]));
     return new Map(jobs.map(job => [job.name, { job, rule: dayRuleOf(job.calendar, days) }]));
+  }
+
+  private daysOf(calendar: Calendar): CalendarDays {
+    const { name, revision } = calendar;
+    const known = this.compiled.get(name);
+    if (known?.revision === revision) return known.days;
+    const days = compileCalendar(calendar);
+    this.compiled.set(name, { revision, days });
+    return days;
   }
 }

@@ -82,16 +82,15 @@ describe('a body that is not valid', () => {
     expect(Object.keys(faults(await putJob({ schedule })))[0]).toContain(path);
   });
 
-  it.each([
-    ['misfire', 'all'],
-    ['overlap', 'queue'],
-    ['placement.on', { on: 'every-host' }],
-  ])('with a value of %s that this version does not know says so', async (path, value) => {
-    const name = path.split('.')[0] ?? '';
-    expect(faults(await putJob({ [name]: value }))).toEqual({
-      [path]: expect.stringContaining('comes with a later version'),
-    });
-  });
+  it.each([['placement.on', { on: 'every-host' }]])(
+    'with a value of %s that this version does not know says so',
+    async (path, value) => {
+      const name = path.split('.')[0] ?? '';
+      expect(faults(await putJob({ [name]: value }))).toEqual({
+        [path]: expect.stringContaining('comes with a later version'),
+      });
+    },
+  );
 
   it('with a kind that there is not names those that there are', async () => {
     expect(faults(await putJob({ kind: 'chek' }))).toEqual({ kind: '"chek" is not one of "check"' });

@@ -19,6 +19,20 @@ describe('a job', () => {
     expect(announced).toEqual([`job:online-404@${String(field(created, 'revision'))}`]);
   });
 
+  it.each([
+    ['overlap', ['skip', 'queue', 'allow', 'replace']],
+    ['misfire', ['skip', 'last', 'all']],
+  ])('takes every policy of %s, and names them all where it is given another', async (field, policies) => {
+    for (const policy of policies) {
+      const answer = await api.put('/api/v1/jobs/policies', { ...smallJobBody, [field]: policy });
+      expect(answer.body).toMatchObject({ [field]: policy });
+    }
+    const refused = await api.put('/api/v1/jobs/policies', { ...smallJobBody, [field]: 'sometimes' });
+    const [error] = problemOf(refused).errors;
+    expect(error?.path).toBe(field);
+    for (const policy of policies) expect(error?.message).toContain(policy);
+  });
+
   it('takes back what GET answered', async () => {
     const stored = await api.get('/api/v1/jobs/online-404');
     const again = await api.put('/api/v1/jobs/online-404', stored.body);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { FenceLostError } from '../../../app/domain/run/errors';
 import { occurrenceId } from '../../../app/domain/run/occurrence';
 import { runModel } from '../../../app/model/run';
+import { conclude } from '../../../app/repository/conclude';
+import { RunCancels } from '../../../app/repository/runCancels';
 import type { NewRun } from '../../../app/repository/runDocument';
 import { RunOwners } from '../../../app/repository/runOwners';
 import { Runs } from '../../../app/repository/runs';
@@ -9,6 +12,7 @@ import { useDatabase } from '../../support/database';
 const { database } = useDatabase();
 const runs = new Runs(database, 30);
 const owners = new RunOwners(database);
+const cancels = new RunCancels(database);
 let jobs = 0;
 
 /** A claim of a job of its own, so that tests do not meet. */
@@ -143,6 +147,48 @@ describe('Runs.start', () => {
     if (held === undefined) throw new Error('not held');
     await owners.takeOver(held, { member: 'other', hostId: 'h', now: new Date(), lostCount: 0 });
     expect(await runs.start([mine.id, taken.id], 'me', new Date())).toEqual(new Set([mine.id]));
+  });
+});
+
+describe('Runs.withdraw', () => {
+  it('takes a claim back, but for one that has started, changed hands or was relied upon', async () => {
+    const [fresh, begun, taken, counted] = [newRun(), newRun(), newRun(), newRun()];
+    await runs.claim([fresh, begun, taken, counted]);
+    await runs.start([begun.id], begun.member, new Date());
+    await database.collection(runModel).updateOne({ _id: taken.id }, { $inc: { fence: 1 } });
+    await database.collection(runModel).updateOne({ _id: counted.id }, { $set: { counted: true } });
+    const all = [fresh, begun, taken, counted];
+    const withdrawn = await Promise.all(all.map(run => runs.withdraw(run.id, 1, run.member)));
+    expect(withdrawn).toEqual([true, false, false, false]);
+    expect(await runs.recorded(all.map(run => run.id))).toEqual(new Set(all.slice(1).map(run => run.id)));
+  });
+});
+
+describe('RunCancels', () => {
+  it('closes a run under fence + 1: nothing that its work still does is written', async () => {
+    const run = newRun();
+    await runs.claim([run]);
+    await runs.start([run.id], run.member, new Date());
+    expect(await cancels.request(run.id, 'ops', new Date())).toBe(true);
+    expect(await cancels.request(run.id, 'others', new Date())).toBe(false);
+    expect(await cancels.requestedOf(run.member, 10)).toMatchObject([{ id: run.id, requestedBy: 'ops' }]);
+    expect(await cancels.close({ id: run.id, fence: 1, by: 'ops' }, new Date())).toBe(true);
+    expect(await cancels.requestedOf(run.member, 10)).toEqual([]);
+    expect(await runs.end(run.id, 1, { state: 'succeeded' })).toBe(false);
+    expect(await runs.retry(run.id, 1, new Date())).toBeNull();
+    const finish = { state: 'succeeded' as const, finishedAt: new Date() };
+    const retention = { transitionExpireAt: new Date(), closedAlertExpireAt: new Date() };
+    const result = { run: { id: run.id, fence: 1, finish }, before: [], after: [], transitions: [], retention };
+    await expect(conclude(database, result)).rejects.toBeInstanceOf(FenceLostError);
+    expect(await stored(run.id)).toMatchObject({ state: 'cancelled', fence: 2 });
+  });
+});
+
+describe('RunOwners', () => {
+  it('counts nothing as held by anyone that waits for a lane', async () => {
+    const [waiting, running] = [newRun({ overlap: 'queue', member: 'waiter' }), newRun({ member: 'waiter' })];
+    await runs.claim([waiting, running]);
+    expect((await owners.unfinishedOf(['waiter'], 10)).map(run => run.id)).toEqual([running.id]);
   });
 });
 

@@ -19,4 +19,10 @@ describe('afterLoss', () => {
   it('gives up a run that took down its member each time', () => {
     expect(afterLoss({ onLost: 'retry', startedAt, lostCount: maxLost })).toEqual({ action: 'close' });
   });
+
+  it('runs nothing again that somebody has asked to end', () => {
+    const asked = { cancelRequestedAt: startedAt, lostCount: 0 };
+    expect(afterLoss({ ...asked, onLost: 'retry', startedAt })).toEqual({ action: 'cancel' });
+    expect(afterLoss({ ...asked, onLost: 'close', startedAt: null })).toEqual({ action: 'cancel' });
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startDecision } from '../../../../app/domain/run/start';
+import { mayTryAgain, startDecision } from '../../../../app/domain/run/start';
 import { jobOf } from '../../../support/job';
 
 const scheduledAt = new Date('2026-01-01T01:00:00Z');
@@ -41,5 +41,42 @@ describe('startDecision', () => {
   it('starts nothing from before the newest schedule was planned', () => {
     const later = { ...hourly, revision: 8, plannedFromAt: new Date('2026-01-01T01:00:00.001Z') };
     expect(startDecision(later, { trigger: 'schedule', revision: 7, scheduledAt }, null)).toBe('changed');
+  });
+
+  it('starts what a person has asked for, whatever the schedule says by now, unless the job is gone or made anew', () => {
+    const paused = { note: '', by: 'ops', at: scheduledAt };
+    const idle = { ...hourly, paused, enabled: false, plannedFromAt: new Date('2099-01-01T00:00:00Z') };
+    for (const trigger of ['manual', 'backfill'] as const) {
+      const wish = { trigger, revision: 5, scheduledAt: new Date('2026-01-01T01:23:45Z') };
+      expect(startDecision(idle, wish, null)).toBe('start');
+      expect(startDecision(undefined, wish, null)).toBe('changed');
+      expect(startDecision({ ...idle, createdRevision: 6 }, wish, null)).toBe('changed');
+    }
+  });
+
+  it('starts nothing that the calendar, as it is now, keeps back or does not know', () => {
+    const day = scheduledAt.getTime() / 86_400_000;
+    const days = (isWorkday: boolean) => ({
+      zone: 'UTC',
+      isWorkday: (other: number) => isWorkday || other > day,
+      nameOf: () => null,
+    });
+    const occurrence = { trigger: 'schedule' as const, revision: 7, scheduledAt };
+    const rule = (isWorkday: boolean, outside: 'skip' | 'next') =>
+      ({ days: days(isWorkday), on: 'workdays', outside }) as const;
+    expect(startDecision(hourly, occurrence, rule(true, 'skip'))).toBe('start');
+    expect(startDecision(hourly, occurrence, rule(false, 'skip'))).toBe('calendar');
+    expect(startDecision(hourly, occurrence, rule(false, 'next'))).toBe('changed');
+  });
+});
+
+describe('mayTryAgain', () => {
+  it('tries a scheduled run again only while its job runs by its schedule', () => {
+    const paused = { note: '', by: 'ops', at: scheduledAt };
+    expect(mayTryAgain(hourly, 'schedule')).toBe(true);
+    expect(mayTryAgain({ ...hourly, paused }, 'schedule')).toBe(false);
+    expect(mayTryAgain({ ...hourly, enabled: false }, 'schedule')).toBe(false);
+    expect(mayTryAgain({ ...hourly, paused, enabled: false }, 'manual')).toBe(true);
+    expect(mayTryAgain(undefined, 'backfill')).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { SourceError } from '../../../../app/domain/errors';
 import type { Job } from '../../../../app/domain/job/types';
+import { calendarModel } from '../../../../app/model/definition';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
 import { jobOf } from '../../../support/job';
@@ -57,6 +58,23 @@ describe('an announced occurrence', () => {
     await world.define({ ...job, schedule: { cron: '30 * * * *', zone: 'UTC', dst: 'shift', repeated: 'first' } });
     service.accept([hint]);
     expect(await ended(job.name)).toMatchObject([{ state: 'skipped', reason: 'changed' }]);
+  });
+
+  it('is recorded as skipped when its calendar, as it is by then, keeps it back', async () => {
+    const { service } = await world.worker('a');
+    const office = { kind: 'none', zone: 'UTC', weekend: [6, 7], holidays: [], workdays: [] };
+    const stamp = { createdRevision: 1, deleted: false, updatedAt: at, updatedBy: 'test' };
+    const calendars = database.collection(calendarModel);
+    await calendars.insertOne({ _id: 'office', revision: 1, spec: office, ...stamp });
+    const job = named({ calendar: { name: 'office', on: 'workdays', outside: 'skip' } });
+    const hint = await world.define(job);
+    service.accept([hint(at)]);
+    expect(await ended(job.name)).toMatchObject([{ state: 'succeeded' }]);
+    const holidays = [{ date: '2026-01-01', name: 'New Year' }];
+    await calendars.updateOne({ _id: 'office' }, { $set: { revision: 2, 'spec.holidays': holidays } });
+    service.accept([hint(later)]);
+    await eventually('both are decided', async () => (await world.runs(job.name)).length === 2);
+    expect((await ended(job.name))[1]).toMatchObject({ state: 'skipped', reason: 'calendar' });
   });
 
   it('gives way to a run of the same job under way on any member, and says so', async () => {

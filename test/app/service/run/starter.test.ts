@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { Metrics } from '../../../../app/cluster/metrics';
+import { occurrenceId } from '../../../../app/domain/run/occurrence';
+import { runModel } from '../../../../app/model/run';
+import { Calendars } from '../../../../app/repository/calendars';
+import { Jobs } from '../../../../app/repository/jobs';
+import type { NewRun } from '../../../../app/repository/runDocument';
+import { Runs } from '../../../../app/repository/runs';
+import { Newest } from '../../../../app/service/run/newest';
+import { claimedRun } from '../../../../app/service/run/owned';
+import { Starter } from '../../../../app/service/run/starter';
+import { useDatabase } from '../../../support/database';
+import { jobOf } from '../../../support/job';
+import { memberOf } from '../../../support/members';
+import { RunWorld } from '../../../support/runWorld';
+
+const { database } = useDatabase();
+const world = new RunWorld(database);
+const runs = new Runs(database, 30);
+const scheduledAt = new Date('2026-01-01T01:00:00Z');
+
+/** Claims an occurrence and starts it while its settlement is decided by `settled`. */
+async function start(job: string, settled: (id: string) => Promise<void>): Promise<string[]> {
+  const hint = (await world.define(jobOf({ name: job })))(scheduledAt);
+  const { member, log } = memberOf(database);
+  await member.renew();
+  const executed: string[] = [];
+  const id = occurrenceId(job, scheduledAt);
+  const starter = new Starter({
+    ...{ runs, lease: member, clock: member.clock, metrics: new Metrics(), log, freed: () => {} },
+    newest: new Newest({ jobs: new Jobs(database), calendars: new Calendars(database) }),
+    settlements: {
+      settledUntil: async () => {
+        await settled(id);
+        return new Map([[job, scheduledAt]]);
+      },
+    },
+    runner: { execute: (_job, run) => executed.push(run.id) },
+  });
+  const times = { scheduledAt, claimedAt: new Date() };
+  const by = { member: member.memberId, hostId: member.hostId };
+  const claim: NewRun = {
+    ...{ id, job, jobRevision: hint.revision, trigger: 'schedule', onLost: 'retry', overlap: 'skip' },
+    ...times,
+    ...by,
+  };
+  await runs.claim([claim]);
+  await starter.start([claimedRun(claim)], member.memberId);
+  return executed;
+}
+
+describe('a claim that finds its occurrence settled', () => {
+  it('takes itself back where it was settled without it', async () => {
+    expect(await start('late', async () => {})).toEqual([]);
+    expect(await world.runs('late')).toEqual([]);
+  });
+
+  it('runs where the settlement has relied on it: else nobody would run it', async () => {
+    const count = async (id: string) => {
+      await database.collection(runModel).updateOne({ _id: id }, { $set: { counted: true } });
+    };
+    const id = occurrenceId('relied-upon', scheduledAt);
+    expect(await start('relied-upon', count)).toEqual([id]);
+    expect(await world.runs('relied-upon')).toMatchObject([{ _id: id, state: 'running' }]);
+  });
+});
