@@ -33,6 +33,8 @@ export interface SelfWatching {
 }
 
 const defaultLookMs = 5000;
+/** A look may take this long when MongoDB is slow. */
+const slowLookMs = 20_000;
 
 export function createSelfWatch(options: SelfWatchOptions): SelfWatching {
   const stopping = new AbortController();
@@ -54,6 +56,8 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatching {
 function composeWatch(options: SelfWatchOptions, metrics: SelfMetrics, signal: AbortSignal) {
   const { settings, vitals, log, sealer, openChannel } = options;
   const { hostId, alertAfterMs } = settings;
+  const { lookMs = defaultLookMs } = options;
+  const limits = { quietMs: 3 * lookMs, gapMs: lookMs + slowLookMs };
   const { clock } = vitals.member;
   const monotonic = () => performance.now();
   const now = () => clock.now();
@@ -69,13 +73,13 @@ function composeWatch(options: SelfWatchOptions, metrics: SelfMetrics, signal: A
     keep: () => watch.keep(),
   });
   const look = () => observe(observations, now(), { hostId, loops: vitals.loops() });
-  const shared = new SharedTroubles({ ...common, health, metrics, log, now, observe: look });
+  const shared = new SharedTroubles({ ...common, limits, health, metrics, log, now, observe: look });
   const file = new SelfFile(settings.file, sealer, log);
   const wakefulness = new Wakefulness(monotonic);
   const hosts = () => vitals.hosts();
   const watch: SelfWatch = new SelfWatch(
     { hostId, clock, observations, channel, file, absence, shared, wakefulness, openChannel, hosts, log },
-    { lookMs: options.lookMs ?? defaultLookMs },
+    lookMs,
   );
   vitals.member.on({ renewed: () => absence.renewed() });
   return { watch, absence, observations };

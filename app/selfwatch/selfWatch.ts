@@ -25,12 +25,6 @@ export interface SelfWatchPorts {
   log: Log;
 }
 
-export interface SelfWatchLimits {
-  lookMs: number;
-}
-
-/** A look may take as long as this when MongoDB is slow; a longer pause between two looks is a gap. */
-const slowLookMs = 20_000;
 const stopMs = 1000;
 
 /** Rings when Watchbell itself is broken: one loop of the agent that never depends on MongoDB to go on. */
@@ -43,7 +37,7 @@ export class SelfWatch {
 
   constructor(
     private readonly ports: SelfWatchPorts,
-    private readonly limits: SelfWatchLimits,
+    private readonly lookMs: number,
   ) {}
 
   /** Reads what was kept, then looks every lookMs until stopped. */
@@ -86,7 +80,7 @@ export class SelfWatch {
       this.work = this.look()
         .catch((error: unknown) => this.ports.log.error('selfWatch.failed', errorFields(error)))
         .finally(() => this.next());
-    }, this.limits.lookMs);
+    }, this.lookMs);
   }
 
   /** MongoDB's absence comes first: it must be told although everything after it fails. */
@@ -102,7 +96,7 @@ export class SelfWatch {
     await this.refreshChannel();
     if (hosts().length > 0) this.knownHosts = [...hosts()];
     await this.keep();
-    await shared.look(wakefulness.awakeSinceMs, this.limits.lookMs + slowLookMs);
+    await shared.look(wakefulness.awakeSinceMs);
   }
 
   private async refreshChannel(): Promise<void> {

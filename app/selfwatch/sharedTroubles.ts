@@ -3,7 +3,7 @@ import { selfMessage } from '../domain/selfWatch/message';
 import { mostEndTries, retryMs } from '../domain/selfWatch/retry';
 import { isOfOtherHost, type Seen, selfChannelName, troublesIn } from '../domain/selfWatch/troubles';
 import { type FoundTrouble, type Trouble, troubleKey, troubleKinds } from '../domain/selfWatch/types';
-import { isOver, lasting, type Sightings, withLook } from '../domain/selfWatch/watching';
+import { isOver, lasting, type Sightings, type WatchLimits, withLook } from '../domain/selfWatch/watching';
 import type { SelfAlertDoc } from '../model/selfAlert';
 import type { ChannelHealth } from '../repository/channelHealth';
 import type { SelfAlerts } from '../repository/selfAlerts';
@@ -13,6 +13,7 @@ import type { SelfMetrics } from './selfMetrics';
 export interface SharedPorts {
   hostId: string;
   alertAfterMs: number;
+  limits: WatchLimits;
   alerts: SelfAlerts;
   health: ChannelHealth;
   channel: SelfChannel;
@@ -37,11 +38,11 @@ export class SharedTroubles {
   constructor(private readonly ports: SharedPorts) {}
 
   /** `awakeSinceMs`: since when this process looks without a gap. Throws where MongoDB does not answer. */
-  async look(awakeSinceMs: number, gapMs: number): Promise<void> {
-    const { monotonic, alerts, alertAfterMs, observe } = this.ports;
+  async look(awakeSinceMs: number): Promise<void> {
+    const { monotonic, alerts, alertAfterMs, limits, observe } = this.ports;
     const seen = await observe();
     const found = troublesIn(seen, { alertAfterMs });
-    this.sightings = withLook(this.sightings, found, monotonic(), gapMs);
+    this.sightings = withLook(this.sightings, found, monotonic(), limits);
     this.measure(found);
     const stored = new Map((await alerts.all()).map(document => [document._id, document]));
     this.tellings = 0;
@@ -71,10 +72,10 @@ export class SharedTroubles {
   }
 
   private async tellEnd(stored: SelfAlertDoc, awakeSinceMs: number): Promise<void> {
-    const { alerts, hostId, monotonic } = this.ports;
+    const { alerts, hostId, monotonic, limits } = this.ports;
     const { _id: key } = stored;
     if (stored.state === 'open') {
-      const over = isOver(key, this.sightings, awakeSinceMs, monotonic());
+      const over = isOver(key, this.sightings, awakeSinceMs, monotonic(), limits);
       if (over && !isOfOtherHost(stored, hostId)) await alerts.end(key);
       return;
     }

@@ -41,7 +41,9 @@ export function troublesIn(seen: Seen, { alertAfterMs }: TroubleLimits): FoundTr
     ...backlogTrouble(seen.backlog, alertAfterMs),
     ...seen.brokenChannels.filter(({ name }) => name !== selfChannelName).map(brokenChannel),
     // A suspended host keeps no time by intention: that is said once, as its wrong clock.
-    ...(suspended ? [] : seen.loops.filter(({ stalledMs }) => stalledMs >= alertAfterMs).map(stalledLoop(seen))),
+    ...(suspended
+      ? []
+      : seen.loops.filter(({ stalledMs }) => stalledMs >= alertAfterMs).map(stalledLoop(seen, alertAfterMs))),
   ];
 }
 
@@ -66,7 +68,7 @@ function brokenChannel({ name, code, message, since }: Seen['brokenChannels'][nu
   };
 }
 
-function stalledLoop({ hostId, at }: Seen) {
+function stalledLoop({ hostId, at }: Seen, alertAfterMs: number) {
   return ({ name, stalledMs }: Seen['loops'][number]): FoundTrouble => ({
     kind: 'loopStalled',
     subject: `${hostId}/${name}`,
@@ -74,7 +76,7 @@ function stalledLoop({ hostId, at }: Seen) {
     sentence: `The ${name} of the agent on host ${hostId} has completed nothing for ${Math.round(stalledMs / 1000)} s although MongoDB answers. Look at its log (watchbell.log); a restart of the host helps meanwhile.`,
     since: new Date(at.getTime() - stalledMs),
     // A step of MongoDB's clock looks like a pause until the next turn of the loop.
-    holdMs: 15_000,
+    holdMs: alertAfterMs / 4,
   });
 }
 

@@ -1,7 +1,11 @@
 import { type FoundTrouble, troubleKey } from './types';
 
-/** A trouble that is told of must be gone for this long before its end is: one look between two faults is no end. */
-const quietMs = 15_000;
+export interface WatchLimits {
+  /** Between two looks further apart than this nobody looked: what is found is watched anew. */
+  gapMs: number;
+  /** A trouble must be gone for this long before its end is told: one look between two faults is no end. */
+  quietMs: number;
+}
 
 interface Sighting {
   firstMs: number;
@@ -11,8 +15,13 @@ interface Sighting {
 /** Since when this process finds which trouble, in ms of a clock that never jumps. */
 export type Sightings = ReadonlyMap<string, Sighting>;
 
-/** What one look adds. Between two looks further apart than `gapMs` this process did not look: it starts anew. */
-export function withLook(before: Sightings, found: readonly FoundTrouble[], nowMs: number, gapMs: number): Sightings {
+/** What one look adds. */
+export function withLook(
+  before: Sightings,
+  found: readonly FoundTrouble[],
+  nowMs: number,
+  { gapMs, quietMs }: WatchLimits,
+): Sightings {
   const present = new Set(found.map(troubleKey));
   const after = new Map<string, Sighting>();
   for (const [key, sighting] of before) {
@@ -35,6 +44,12 @@ export function lasting(found: readonly FoundTrouble[], sightings: Sightings, no
 }
 
 /** Whether a trouble has been gone for long enough; `watchedSinceMs`: since when this process looks without a gap. */
-export function isOver(key: string, sightings: Sightings, watchedSinceMs: number, nowMs: number): boolean {
+export function isOver(
+  key: string,
+  sightings: Sightings,
+  watchedSinceMs: number,
+  nowMs: number,
+  { quietMs }: WatchLimits,
+): boolean {
   return !sightings.has(key) && nowMs - watchedSinceMs >= quietMs;
 }

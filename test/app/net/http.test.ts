@@ -8,7 +8,7 @@ import path from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PostOptions, postHttp } from '../../../app/net/http';
+import { getHttp, type PostOptions, postHttp } from '../../../app/net/http';
 import { eventually } from '../../support/eventually';
 import { type HttpRemote, startHttpRemote } from '../../support/httpRemote';
 
@@ -154,6 +154,23 @@ describe('a POST to an address that a person gave', () => {
     const error: unknown = await post(url, { timeoutMs: 100, headers: { 'x-key': 'abc' } }).catch(error => error);
     expect(error).toMatchObject({ code: 'timeout' });
     expect(inspect(error, { depth: 10 })).not.toMatch(/hunter2|abc/);
+  });
+});
+
+describe('a GET of an address that a person gave', () => {
+  const get = (allowLoopback: boolean) =>
+    getHttp({
+      url: `http://127.0.0.1:${remote.port}/beat`,
+      timeoutMs: 5000,
+      maxBytes: 1000,
+      signal: new AbortController().signal,
+      policy: { purpose: 'channel', allowNets: [], allowLoopback },
+    });
+
+  it('sends no body and is guarded as a POST is', async () => {
+    expect(await get(true)).toMatchObject({ status: 200, body: 'taken' });
+    expect(remote.requests.at(-1)).toMatchObject({ url: '/beat', body: '' });
+    await expect(get(false)).rejects.toMatchObject({ code: 'refused' });
   });
 });
 
