@@ -123,6 +123,24 @@ describe('`queue`', () => {
     expect(Number(second?.beganAt) - Number(first?.endedAt)).toBeLessThan(400);
   });
 
+  it('starts who waits when the run before it ends, without waiting for a sweep', async () => {
+    await Promise.all([a, b].map(({ service }) => service.stop(0)));
+    const [c, d] = [await world.worker('c'), await world.worker('d')];
+    const job = named('queue');
+    const hint = await world.define(job);
+    world.behaviour.workMs = 300;
+    c.service.accept([hint(at(0))]);
+    await started(job.name, 0);
+    d.service.accept([hint(at(1))]);
+    const runs = await ended(job.name, 2);
+    expect(runs.map(run => [run.state, run.hostId])).toEqual([
+      ['succeeded', 'c'],
+      ['succeeded', 'c'],
+    ]);
+    [a, b] = [await world.worker('a'), await world.worker('b')];
+    for (const { service } of [a, b]) service.start();
+  });
+
   it('starts who waits before a fresh one, also where nobody of those who put it there is left', async () => {
     const job = named('queue');
     const hint = await world.define(job);
