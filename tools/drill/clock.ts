@@ -12,14 +12,17 @@ export class StepClock {
     this.step(0);
   }
 
-  /** What the processes need in their environment. Throws CommandError without libfaketime. */
-  environment(): Record<string, string> {
+  /**
+   * What the processes need in their environment. A step is seen at once, for which the file is read at every look at
+   * the clock; `lazily` within a second, for a process that looks often. Throws CommandError without libfaketime.
+   */
+  environment({ lazily = false } = {}): Record<string, string> {
     const library = findFaketime();
     if (library === null) throw new CommandError(withoutFaketime);
     return {
       LD_PRELOAD: library,
       FAKETIME_TIMESTAMP_FILE: this.file,
-      FAKETIME_NO_CACHE: '1',
+      ...(lazily ? { FAKETIME_CACHE_DURATION: '1' } : { FAKETIME_NO_CACHE: '1' }),
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     };
   }

@@ -4,7 +4,7 @@ import { DrillApi } from './api';
 import type { ClusterArguments } from './arguments';
 import type { Surroundings } from './onStage';
 import { examplesOf, type FaultResult, linesOf, resultOf } from './result';
-import { planSoon, underLoad } from './round';
+import { definedPlan, seenInTheEnd } from './round';
 import { judge } from './verdict';
 import { Witness } from './witness';
 
@@ -25,12 +25,16 @@ export async function drillOnCluster(given: ClusterArguments, around: Surroundin
     const witness = await Witness.start({ folder, addresses: ['0.0.0.0'], port });
     cleanup.add('witness', () => witness.stop());
     const witnessUrl = `http://${host}:${port}/`;
-    const plan = planSoon(`drill-${randomBytes(3).toString('hex')}`, given.seconds);
     const tidy = new DrillApi(() => [given.url], given.token, new AbortController().signal);
-    cleanup.add('jobs', () => tidy.remove(plan));
+    const plan = await definedPlan(
+      { api, witnessUrl },
+      `drill-${randomBytes(3).toString('hex')}`,
+      given.seconds,
+      made => cleanup.add('jobs', () => tidy.remove(made)),
+    );
     say(`${plan.jobs.length} jobs on ${given.url} call ${witnessUrl} for ${given.seconds} s.`);
     say(`Make your fault now, and end it ${quietMs / 1000} s before the end at ${new Date(plan.endAt).toISOString()}.`);
-    const { seen } = await underLoad(plan, { api, witness, witnessUrl, signal }, async () => undefined);
+    const seen = await seenInTheEnd(plan, { api, witness, witnessUrl, signal });
     const fault = { at: null, endAt: plan.endAt - quietMs };
     const verdict = judge({ plan, ...seen, fault });
     for (const line of examplesOf(verdict)) say(line);

@@ -26,7 +26,7 @@ export interface Due {
 }
 
 /** Every job is due so often. */
-export const everyMs = 1000;
+const everyMs = 1000;
 /** Occurrences a second. */
 const rate = 20;
 const workMs = { least: 200, most: 3000 } as const;

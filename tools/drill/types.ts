@@ -22,11 +22,7 @@ export const recordSchema = z.object({
   state: z.enum(['queued', 'running', 'succeeded', 'failed', 'timedOut', 'cancelled', 'lost', 'skipped']),
   reason: z.string().nullable(),
   fence: z.int(),
-  member: z.string(),
-  scheduledAt: time,
-  startedAt: time.nullable(),
   finishedAt: time.nullable(),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
   /** Only on a record that stands for many skips in a row. */
   from: time.optional(),
   to: time.optional(),

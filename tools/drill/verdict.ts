@@ -4,7 +4,7 @@ import { type Story, storiesOf } from './story';
 import type { Evidence, FaultSpan, Verdict, WitnessEvent } from './types';
 
 /** A lost run starts elsewhere within this span (design: the lease and the sweep that finds it, 10 + 3 s, and room). */
-export const takeOverLimitMs = 15_000;
+const takeOverLimitMs = 15_000;
 
 /** Judges one round by what the witness wrote down and by the plan; Watchbell's own records come last, to be compared. */
 export function judge(evidence: Evidence): Verdict {

@@ -30,7 +30,7 @@ function event(occurrence: string, phase: 'start' | 'end', at: number, fence = 1
 function record(id: string, state: RunRecord['state'], over: Partial<RunRecord> = {}): RunRecord {
   const [job = '', time = ''] = id.split('@');
   const at = Date.parse(time);
-  const base = { reason: null, fence: 1, member: 'a:1:x', error: null, scheduledAt: at, startedAt: at };
+  const base = { reason: null, fence: 1 };
   return { id, job, state, ...base, finishedAt: at + 3000, ...over };
 }
 

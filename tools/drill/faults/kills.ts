@@ -3,8 +3,8 @@ import type { Player } from '../stage';
 import type { Fault, FaultTools, Injected } from './types';
 
 /** A dead host is missed by the others after its lease; then it comes back, as a supervisor would start it. */
-const hostAwayMs = 15_000;
-const hostStartMs = 15_000;
+const hostAwayMs = 12_000;
+const hostStartMs = 10_000;
 
 export const workerKill: Fault = {
   name: 'worker-kill',
