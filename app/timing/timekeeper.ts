@@ -195,6 +195,7 @@ export class Timekeeper {
     for (let next = this.delayed.peek(); next !== undefined && next.at <= now; next = this.delayed.peek()) {
       this.delayed.delete(next);
       if (next.plan.end === null) this.announceDue(next.plan, next.scheduledAt, now);
+      else this.followUp.add(next.plan, next.scheduledAt, now);
       if (this.pacer.isLong) break;
     }
     this.flush();

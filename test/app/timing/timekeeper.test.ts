@@ -299,6 +299,7 @@ describe('Timekeeper', () => {
     const { timekeeper, ended } = timekeeperOf();
     for (const name of ['paused', 'moved', 'gone'])
       timekeeper.upsert(jobOf({ name, schedule: { at: start }, plannedFromAt: start }));
+    timekeeper.upsert(jobOf({ name: 'jitter', schedule: { at: start }, plannedFromAt: start, jitterMs: 60_000 }));
     await pass(500);
     const later = new Date(start.getTime() + 400);
     const next = { at: new Date(start.getTime() + 3_600_000) };
@@ -307,9 +308,13 @@ describe('Timekeeper', () => {
       jobOf({ name: 'paused', revision: 2, schedule: next, plannedFromAt: start, paused, idleSinceAt: later }),
     );
     timekeeper.upsert(jobOf({ name: 'moved', revision: 2, schedule: next, plannedFromAt: later }));
+    timekeeper.upsert(
+      jobOf({ name: 'jitter', revision: 2, schedule: next, plannedFromAt: start, paused, idleSinceAt: later }),
+    );
     timekeeper.remove('gone');
-    await pass(10_000);
+    await pass(70_000);
     expect(ended.map(({ job, at, end }) => `${job} ${at} ${end?.why}`).sort()).toEqual([
+      'jitter 0 paused',
       'moved 0 changed',
       'paused 0 paused',
     ]);
