@@ -125,7 +125,7 @@ export class Stage {
     this.cleanup.add('MongoDB', () => node.stop());
     if (kind === 'clocks') {
       this.mongodbClock = new StepClock(this.folder, 'mongod');
-      await node.restart(this.mongodbClock.environment({ lazily: true }));
+      await node.restart(this.mongodbClock.environment());
     }
     return node.url;
   }
