@@ -6,7 +6,7 @@ import { type Machine, machineNow } from './machine';
 import { writePage } from './page';
 import { textOf } from './report';
 import { subjectsOf } from './subjects';
-import { allOf, exitCodeOf, type Result, withRounds } from './verdict';
+import { allOf, exitCodeOf, notMeasured, type Result, withRounds } from './verdict';
 import { w1 } from './workloads/w1';
 import { w2 } from './workloads/w2';
 import { w3 } from './workloads/w3';
@@ -32,9 +32,20 @@ async function measure(request: Extract<Request, { kind: 'measure' }>, root: str
   const machine = machineNow();
   const bench = new Bench({ subjects: subjectsOf(root), rounds: request.rounds, say: line => console.error(line) });
   const results: Result[] = [];
-  for (const id of request.ids) results.push(withRounds(await workloads[id](bench), request.rounds));
+  for (const id of request.ids) results.push(withRounds(await measured(id, bench), request.rounds));
   print(request, machine, results);
   return exitCodeOf(results);
+}
+
+/** A workload that cannot be measured takes nothing from the others. */
+async function measured(id: WorkloadId, bench: Bench): Promise<Result> {
+  try {
+    return await workloads[id](bench);
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    bench.say(error.message);
+    return notMeasured(id.toUpperCase(), error.message.split('\n')[0] ?? '');
+  }
 }
 
 function print({ json, all }: { json: boolean; all: boolean }, machine: Machine, results: Result[]): void {

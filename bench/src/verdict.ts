@@ -47,6 +47,11 @@ export function resultOf(id: string, checks: Check[], rows: Row[]): Result {
   return { id, pass: checks.length > 0 && checks.every(check => check.pass), checks, rows };
 }
 
+/** A workload of which nothing is known. */
+export function notMeasured(id: string, why: string): Result {
+  return resultOf(id, [{ what: why, value: 0, goal: 'to be measured', pass: false }], []);
+}
+
 const fewestRounds = 3;
 
 /** Fewer rounds show what happens, and prove nothing: said as a goal that is missed. */

@@ -19,6 +19,8 @@ function measure(kind: SchedulerKind, task: Task): Promise<Message> {
 /** Does the task of this process, answers it and ends the process. */
 export function serve(work: (task: Task) => Promise<Message>): void {
   const task = taskSchema.parse(JSON.parse(process.argv[2] ?? 'null'));
+  // Who asked has gone: nobody waits for the answer.
+  process.on('disconnect', () => process.exit(1));
   work(task).then(
     message => process.send?.(message, () => process.exit(0)),
     (error: unknown) => {
