@@ -8,7 +8,7 @@ function firesIn(processZone: string): string {
   const { stdout, stderr } = spawnSync(process.execPath, ['--require', 'ts-node/register/transpile-only', script], {
     env: { ...process.env, TZ: processZone },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 60_000,
   });
   return stdout === '' ? `nothing was printed: ${stderr}` : stdout;
 }
@@ -17,4 +17,4 @@ it('plans the same instants whatever zone the process is in', () => {
   const utc = firesIn('UTC');
   expect(utc.split('\n').length).toBeGreaterThan(900);
   for (const zone of ['America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata']) expect(firesIn(zone)).toBe(utc);
-}, 120_000);
+}, 240_000);
