@@ -78,7 +78,7 @@ function composeWatch(options: SelfWatchOptions, metrics: SelfMetrics, signal: A
   const wakefulness = new Wakefulness(monotonic);
   const hosts = () => vitals.hosts();
   const watch: SelfWatch = new SelfWatch(
-    { hostId, clock, observations, channel, file, absence, shared, wakefulness, openChannel, hosts, log },
+    { hostId, observations, channel, file, absence, shared, wakefulness, openChannel, hosts, log },
     lookMs,
   );
   vitals.member.on({ renewed: () => absence.renewed() });

@@ -1,5 +1,4 @@
 import { atMost } from '../cluster/boot';
-import type { Clock } from '../cluster/types';
 import { errorFields, type Log } from '../domain/log';
 import type { Seen } from '../domain/selfWatch/troubles';
 import type { SelfObservations, StoredChannel } from '../repository/selfObservations';
@@ -11,7 +10,6 @@ import type { Wakefulness } from './wakefulness';
 
 export interface SelfWatchPorts {
   hostId: string;
-  clock: Clock;
   observations: SelfObservations;
   channel: SelfChannel;
   file: SelfFile;

@@ -23,11 +23,6 @@ export function noAbsence(answeredMs: number): Absence {
   return { answeredMs, toldMs: null, told: 0, tries: 0, nextTryMs: 0 };
 }
 
-/** `asleepMs`: this process did not look for so long that what it missed is unknown; it watches anew. */
-export function wokenUp(absence: Absence, asleepMs: number): Absence {
-  return { ...absence, answeredMs: absence.answeredMs + asleepMs };
-}
-
 export interface AbsenceLimits {
   alertAfterMs: number;
   /** Place of this host in the last known list, from 0. */
