@@ -2,7 +2,7 @@ import { busy } from './busy';
 import { clockBack, clockForward } from './clocks';
 import { hostCut } from './hostCut';
 import { agentKill, hostKill, workerKill } from './kills';
-import { mongodClock, mongodKill, stepDown } from './mongod';
+import { mongodClock, mongodKill, mongodStop, stepDown } from './mongod';
 import { rollingRestart } from './rollingRestart';
 import { agentStop, hostStop, workerStop } from './stops';
 import type { Fault } from './types';
@@ -16,6 +16,7 @@ export const faults: readonly Fault[] = [
   agentStop,
   hostStop,
   mongodKill,
+  mongodStop,
   rollingRestart,
   busy,
   stepDown,

@@ -4,6 +4,8 @@ import type { Fault } from './types';
 const awayMs = 5000;
 const restartMs = 5000;
 const electionMs = 12_000;
+/** Longer than the lease: every member loses it, and all settle at once what they had. */
+const silentMs = 12_000;
 const wrongMs = 20_000;
 const stepMs = 60_000;
 
@@ -17,6 +19,23 @@ export const mongodKill: Fault = {
     await stage.mongod.kill();
     await pause(awayMs);
     await stage.mongod.restart();
+    return { at, endAt: Date.now(), whom: 'mongod' };
+  },
+};
+
+export const mongodStop: Fault = {
+  name: 'mongod-stop',
+  what: `mongod says nothing for ${silentMs / 1000} s (SIGSTOP): longer than any lease`,
+  stage: 'plain',
+  lastsMs: silentMs + 1000,
+  async inject({ stage, pause }) {
+    const at = Date.now();
+    stage.mongod.pause();
+    try {
+      await pause(silentMs);
+    } finally {
+      stage.mongod.resume();
+    }
     return { at, endAt: Date.now(), whom: 'mongod' };
   },
 };
@@ -37,7 +56,7 @@ export const stepDown: Fault = {
 export const mongodClock: Fault = {
   name: 'mongod-clock',
   what: `mongod's clock goes ${stepMs / 1000} s fast for ${wrongMs / 1000} s`,
-  stage: 'clocks',
+  stage: 'mongodClock',
   lastsMs: wrongMs + 1000,
   missing: clocksMissing,
   async inject({ stage, pause }) {
