@@ -12,7 +12,17 @@ import { textOf } from '../../bench/src/report';
 import { median, percentile, range } from '../../bench/src/statistics';
 import { burstJobs, farJobs, periodicJobs } from '../../bench/src/subject/definitions';
 import { Fires } from '../../bench/src/subject/fires';
-import { allOf, atLeast, atMost, below, exactly, exitCodeOf, resultOf, withRounds } from '../../bench/src/verdict';
+import {
+  allOf,
+  atLeast,
+  atMost,
+  below,
+  exactly,
+  exitCodeOf,
+  notMeasured,
+  resultOf,
+  withRounds,
+} from '../../bench/src/verdict';
 
 function seriesOf(name: string, values: readonly number[], loaded = false): Series {
   const packageName = name === 'Watchbell' ? null : name;
@@ -90,6 +100,12 @@ describe('verdict of the bench', () => {
     expect(exitCodeOf([good, resultOf('W2', [reached, missed], [])])).toBe(1);
     expect(exitCodeOf([resultOf('W1', [], [])])).toBe(1);
     expect(exitCodeOf([])).toBe(1);
+  });
+
+  it('fails where a workload could not be measured, and says why', () => {
+    const result = notMeasured('W2', 'egg-schedule: no answer within 600000 ms');
+    expect(result).toMatchObject({ pass: false, checks: [{ what: 'egg-schedule: no answer within 600000 ms' }] });
+    expect(textOf(machineNow(), [result]).at(-1)).toContain('no answer');
   });
 
   it('proves nothing in fewer than three rounds', () => {
