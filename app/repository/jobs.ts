@@ -24,7 +24,10 @@ export class Jobs {
 
   /** The newest definitions, from the primary; a job that is missing or deleted is not in the answer. */
   async current(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
-    const stored = await this.collection.find({ _id: { $in: [...names] }, deleted: false }, { session }).toArray();
+    // All in the first batch: a second one would be a round trip more on the way of every claim.
+    const batchSize = names.length + 1;
+    const live = { _id: { $in: [...names] }, deleted: false };
+    const stored = await this.collection.find(live, { session, batchSize }).toArray();
     const jobs = stored.map(parseJob).flatMap(entry => (entry.deleted ? [] : [entry.job]));
     return new Map(jobs.map(job => [job.name, job]));
   }

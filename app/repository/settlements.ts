@@ -94,7 +94,8 @@ export class Settlements {
 
   /** For each of these jobs that has one: up to where its occurrences are decided; later claims of those give way. */
   async settledUntil(jobs: readonly string[], session?: ClientSession): Promise<Map<string, Date>> {
-    const stored = await this.collection.find({ _id: { $in: [...jobs] } }, { session }).toArray();
+    const batchSize = jobs.length + 1;
+    const stored = await this.collection.find({ _id: { $in: [...jobs] } }, { session, batchSize }).toArray();
     return new Map(stored.map(document => settlementModel.schema.parse(document)).map(one => [one._id, one.until]));
   }
 

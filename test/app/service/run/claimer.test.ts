@@ -1,0 +1,42 @@
+import { afterAll, expect, it } from 'vitest';
+import { settlementModel } from '../../../../app/model/settlement';
+import { useDatabase } from '../../../support/database';
+import { eventually } from '../../../support/eventually';
+import { jobOf } from '../../../support/job';
+import { RunWorld } from '../../../support/runWorld';
+
+const { database } = useDatabase();
+const world = new RunWorld(database);
+const at = new Date('2026-01-01T01:00:00Z');
+
+afterAll(async () => {
+  await database.db.command({ profile: 0 });
+  await world.close();
+});
+
+/** The kinds of operations on each collection that MongoDB has answered since profiling began. */
+async function operations(): Promise<string[]> {
+  const profiled = await database.db
+    .collection('system.profile')
+    .find({ ns: { $in: ['runs', 'jobs', 'settlements'].map(name => `${database.db.databaseName}.${name}`) } })
+    .sort({ ts: 1 })
+    .toArray();
+  return profiled.map(({ op, ns }) => `${op} ${String(ns).split('.')[1]}`);
+}
+
+it('claims and starts many plain jobs with one write for all, one look at what they are now, and one write more', async () => {
+  const { service } = await world.worker('a', { maxRuns: 1000 });
+  const names = Array.from({ length: 400 }, (_, index) => `job-${index}`);
+  const hints = [];
+  for (const name of names) hints.push((await world.define(jobOf({ name })))(at));
+  const settled = { until: new Date(0), expireAt: new Date(Date.now() + 86_400_000) };
+  await database.collection(settlementModel).insertMany(names.map(name => ({ _id: name, ...settled })));
+  world.behaviour.workMs = 60_000;
+  await database.db.command({ profile: 2 });
+  service.accept(hints);
+  await eventually('all are executed', () => world.executed.length === names.length);
+  await database.db.command({ profile: 0 });
+  const [insert, ...rest] = (await operations()).filter((one, index, all) => one !== all[index - 1]);
+  expect(insert).toBe('insert runs');
+  expect(rest.sort()).toEqual(['query jobs', 'query settlements', 'update runs']);
+});
