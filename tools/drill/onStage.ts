@@ -67,13 +67,13 @@ async function drillFault(
     const { at } = injected;
     say(`   round ${index}: ${injected.whom}, ${((at - evidence.plan.startAt) / 1000).toFixed(1)} s into the load`);
     for (const line of examplesOf(verdict)) say(line);
-    if (given.keep !== null && !resultOf(fault.name, [verdict]).pass) {
+    if (given.keep !== null && !resultOf(fault.name, [verdict], fault.mongodbAwayMs).pass) {
       const hosts = stage.players.map(player => player.host);
       await keepEvidence(path.join(given.keep, name), { evidence, verdict, hosts });
     }
     await stage.healed();
   }
-  const result = resultOf(fault.name, verdicts);
+  const result = resultOf(fault.name, verdicts, fault.mongodbAwayMs);
   for (const line of linesOf(result)) say(line);
   return result;
 }

@@ -28,6 +28,7 @@ export const mongodStop: Fault = {
   what: `mongod says nothing for ${silentMs / 1000} s (SIGSTOP): longer than any lease`,
   stage: 'plain',
   lastsMs: silentMs + 1000,
+  mongodbAwayMs: silentMs,
   async inject({ stage, pause }) {
     const at = Date.now();
     stage.mongod.pause();

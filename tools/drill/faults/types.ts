@@ -25,6 +25,8 @@ export interface Fault {
   readonly stage: StageKind;
   /** From its beginning to its end at most, in ms: so long the load must go on. */
   readonly lastsMs: number;
+  /** MongoDB answers nobody for so long, and nobody can take anything over meanwhile: added to the limit of a take-over. */
+  readonly mongodbAwayMs?: number;
   /** Why it cannot be done on this machine; null where it can. */
   missing?(): string | null;
   /** Does it and undoes it. */
