@@ -44,7 +44,8 @@ export class Calendars {
   }
 }
 
-function parseCalendar(document: unknown): Calendar {
+/** Reads a stored calendar that is not deleted; throws a ZodError where the document is not one. */
+export function parseCalendar(document: unknown): Calendar {
   const { _id: name, revision, spec } = live.parse(document);
   return { ...spec, name, revision };
 }

@@ -2,9 +2,11 @@ import type { ClientSession } from 'mongodb';
 import { z } from 'zod';
 import { UnavailableError } from '../domain/errors';
 import { type calendarModel, channelModel, jobModel } from '../model/definition';
+import { runModel } from '../model/run';
 import { counterModel } from '../model/token';
 import type { Model } from '../model/types';
 import { type Database, isAway, isDuplicateKey } from './database';
+import { type IdleSkips, idleUpdate } from './settlements';
 
 export type JobDocument = z.output<typeof jobModel.schema>;
 export type CalendarDocument = z.output<typeof calendarModel.schema>;
@@ -169,6 +171,12 @@ export class DefinitionWrite {
       .limit(limit)
       .toArray();
     return stored.map(document => String(document['_id']));
+  }
+
+  /** Brings the record of what a paused or disabled job left out to its end, in this very write. */
+  async recordIdle(idle: IdleSkips, retentionDays: number): Promise<void> {
+    const { filter, update } = idleUpdate(idle, this.now, retentionDays);
+    await this.database.collection(runModel).updateOne(filter, update, { upsert: true, session: this.session });
   }
 
   /** Stores the document in place of whatever stands under its name. */

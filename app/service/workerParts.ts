@@ -88,6 +88,7 @@ export class WorkerParts {
       sources: this.sources,
       channels,
       defaultZone: settings.defaultZone,
+      runRetentionDays: settings.cluster.runRetentionDays,
       now: () => this.member.clock.now(),
       writeLimitMs: settings.cluster.operationMs,
       announce: wakes.announce,

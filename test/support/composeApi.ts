@@ -56,6 +56,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     ...{ database, executors, sources, channels },
     box: new SecretBox(testSecretKey),
     defaultZone,
+    runRetentionDays: 30,
     now: () => new Date(),
     writeLimitMs: operationMs,
     announce: change => announced.push(`${change.kind}:${change.name}@${change.revision}`),

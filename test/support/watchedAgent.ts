@@ -95,6 +95,7 @@ export class WatchedAgent {
       sources: new Map(),
       channels,
       defaultZone: 'UTC',
+      runRetentionDays: 30,
       now: () => new Date(),
       writeLimitMs: 5000,
       announce: () => undefined,

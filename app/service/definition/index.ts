@@ -22,6 +22,8 @@ export interface DefinitionsOptions {
   channels: ReadonlyMap<string, RemoteKind>;
   /** Zone of schedules that name none. */
   defaultZone: string;
+  /** How long records of runs are kept. */
+  runRetentionDays: number;
   /** MongoDB's time. */
   now(): Date;
   /** Limit of one write in ms, from its turn among the writes of this process on. */
@@ -61,6 +63,7 @@ export function createDefinitions(options: DefinitionsOptions): Definitions {
       repository,
       references,
       schemas: jobSchemas,
+      runRetentionDays: options.runRetentionDays,
       announce,
       onDeleted: options.onJobDeleted,
     }),

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, mergePatch } from '../../domain/mergePat
 import { jobModel } from '../../model/definition';
 import type { DefinitionRepository, DefinitionWrite, JobDocument, WriteResult } from '../../repository/definitions';
 import { page } from '../page';
-import { idleSince } from './idleness';
+import { endIdleness, idleSince } from './idleness';
 import type { JobReferences, Named } from './jobReferences';
 import type { CheckedJob, JobSchemas } from './jobSchema';
 import { jobBody, jobReadOnly, jobView, specOf } from './jobView';
@@ -18,6 +18,8 @@ export interface JobDependencies {
   references: JobReferences;
   /** Wakes the agent of this host; called when the write is majority-durable. */
   announce(change: DefinitionChange): void;
+  /** How long records of runs are kept. */
+  runRetentionDays: number;
   /** The tombstone is durable: ends what the job left behind. */
   onDeleted(name: string): void;
 }
@@ -90,6 +92,7 @@ export class JobDefinitions implements DefinitionSet {
       assertPrecondition(options.precondition, what(name), stored?.revision ?? null);
       if (stored === null) throw notFound(what(name));
       if (options.dryRun) return { commit: false, value: { revision: stored.revision, changed: false } };
+      await endIdleness(stored, null, write, this.dependencies.runRetentionDays);
       await write.replace(jobModel, tombstone(stored, write, options.by));
       return { commit: true, value: { revision: write.revision, changed: true } };
     });
@@ -137,7 +140,10 @@ export class JobDefinitions implements DefinitionSet {
       const document = await change(write, stored);
       const commit = document !== stored && !options.dryRun;
       // What an earlier job of this name left behind is still to be swept.
-      if (commit) await write.replace(jobModel, { ...document, sweepUpTo: found?.sweepUpTo });
+      if (commit) {
+        if (stored !== null) await endIdleness(stored, document, write, this.dependencies.runRetentionDays);
+        await write.replace(jobModel, { ...document, sweepUpTo: found?.sweepUpTo });
+      }
       return result(commit, stored === null, document);
     });
     if (written.changed) this.dependencies.announce({ kind: 'job', name, revision: written.revision });
@@ -221,6 +227,7 @@ function tombstone(stored: JobDocument, write: DefinitionWrite, by: string): Job
     channels: [],
     calendars: [],
     paused: null,
+    idleSinceAt: null,
     revision: write.revision,
     updatedAt: write.now,
     updatedBy: by,

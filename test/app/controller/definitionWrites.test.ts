@@ -108,6 +108,36 @@ describe('a pause', () => {
     expect(revisionOf(await api.post('/api/v1/jobs/paused/resume'))).toBe(revisionOf(resumed));
     expect((await api.post('/api/v1/jobs/not-there/pause')).status).toBe(404);
   });
+
+  it('of a month at one run a second leaves one record, whole when the resume has answered', async () => {
+    await api.put('/api/v1/jobs/long', { ...smallJobBody, schedule: { cron: '* * * * * *' } });
+    const monthMs = 30 * 86_400_000;
+    await api.post('/api/v1/jobs/long/pause', { note: 'moving house' });
+    const earlier = { $set: { idleSinceAt: new Date(Date.now() - monthMs), plannedFromAt: new Date(0) } };
+    await api.collection('jobs').updateOne({ _id: 'long' }, earlier);
+    await api.post('/api/v1/jobs/long/resume');
+    const answer = await api.get('/api/v1/runs?job=long&state=skipped');
+    expect(answer.body).toMatchObject({ items: [{ reason: 'paused', state: 'skipped', count: expect.any(Number) }] });
+    const [record] = await api.collection('runs').find({ job: 'long' }).toArray();
+    expect(Math.abs(record?.['count'] - monthMs / 1000)).toBeLessThan(60);
+  });
+
+  it('that ends by another schedule or by deletion is recorded as well', async () => {
+    for (const end of ['rescheduled', 'deleted']) {
+      await api.put(`/api/v1/jobs/${end}`, { ...smallJobBody, schedule: { everyMs: 1000 } });
+      await api.patch(`/api/v1/jobs/${end}`, { enabled: false });
+      const earlier = { $set: { idleSinceAt: new Date(Date.now() - 60_000), plannedFromAt: new Date(0) } };
+      await api.collection('jobs').updateOne({ _id: end }, earlier);
+    }
+    await api.patch('/api/v1/jobs/rescheduled', { schedule: { everyMs: 7000 } });
+    await api.delete('/api/v1/jobs/deleted');
+    const left = await api
+      .collection('runs')
+      .find({ job: { $in: ['rescheduled', 'deleted'] } })
+      .toArray();
+    expect(left.map(record => record['reason'])).toEqual(['paused', 'paused']);
+    for (const record of left) expect(Math.abs(record['count'] - 60)).toBeLessThan(5);
+  });
 });
 
 describe('DELETE', () => {

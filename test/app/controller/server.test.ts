@@ -63,7 +63,7 @@ describe('the OpenAPI document', () => {
     expect(schema('/api/v1/jobs/{name}', 'put')).toMatchObject({
       required: expect.arrayContaining(['kind', 'schedule', 'check']),
       properties: {
-        overlap: { enum: ['skip', 'allow'] },
+        overlap: { enum: ['skip', 'queue', 'allow', 'replace'] },
         check: { properties: { rule: { properties: { threshold: expect.anything() } } } },
       },
     });
