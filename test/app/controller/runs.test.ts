@@ -8,6 +8,7 @@ const hour = (n: number) => new Date(Date.UTC(2026, 0, 1, n)).toISOString();
 const hourly = { ...smallJobBody, schedule: { cron: '0 * * * *', zone: 'UTC' } };
 
 beforeAll(async () => {
+  await api.watchbell.join();
   await defineRemotes(api);
   await api.put('/api/v1/jobs/report', hourly);
 });

@@ -11,7 +11,6 @@ export default class ApiBoot {
     const closeTokenInQuery = process.env['WATCHBELL_TEST_CLOSE_TOKEN_IN_QUERY'] === 'true';
     this.watchbell = composeApi(process.env['WATCHBELL_TEST_API_URL'] ?? '', { closeTokenInQuery });
     this.app.watchbell = this.watchbell;
-    await this.watchbell.join();
   }
 
   async beforeClose(): Promise<void> {
