@@ -12,11 +12,8 @@ import { StepClock } from './clock';
 import { type Network, type Networks, networks } from './network';
 import { Witness } from './witness';
 
-/**
- * What a fault needs around it: one mongod, three of them, hosts in networks of their own, clocks of the hosts or of mongod
- * that can be stepped. A mongod with such a clock is slow, so that it has one only where its clock is what is stepped.
- */
-export type StageKind = 'plain' | 'replicaSet' | 'networks' | 'hostClocks' | 'mongodClock';
+/** What a fault needs around it: one mongod, three of them, hosts in networks of their own, clocks that can be stepped. */
+export type StageKind = 'plain' | 'replicaSet' | 'networks' | 'clocks';
 
 export interface StageOptions {
   kind: StageKind;
@@ -126,7 +123,7 @@ export class Stage {
     const node = await startTemporary({ parent: this.folder });
     this.node = node;
     this.cleanup.add('MongoDB', () => node.stop());
-    if (kind === 'mongodClock') {
+    if (kind === 'clocks') {
       this.mongodbClock = new StepClock(this.folder, 'mongod');
       await node.restart(this.mongodbClock.environment());
     }
@@ -158,7 +155,7 @@ export class Stage {
     nets: Networks | null,
   ): Promise<void> {
     const { root, kind, signal } = this.options;
-    const clock = kind === 'hostClocks' ? new StepClock(this.folder, name) : null;
+    const clock = kind === 'clocks' ? new StepClock(this.folder, name) : null;
     const host = new Host({
       root,
       hostId: `drill-${name}`,

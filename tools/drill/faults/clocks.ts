@@ -13,7 +13,7 @@ function step(name: string, offsetMs: number): Fault {
   return {
     name,
     what: `the clock of a host steps ${seconds > 0 ? '+' : '−'}${Math.abs(seconds)} s, and back after ${wrongMs / 1000} s`,
-    stage: 'hostClocks',
+    stage: 'clocks',
     lastsMs: wrongMs + 1000,
     missing: clocksMissing,
     async inject({ stage, random, pause }) {

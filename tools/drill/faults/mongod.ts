@@ -57,7 +57,7 @@ export const stepDown: Fault = {
 export const mongodClock: Fault = {
   name: 'mongod-clock',
   what: `mongod's clock goes ${stepMs / 1000} s fast for ${wrongMs / 1000} s`,
-  stage: 'mongodClock',
+  stage: 'clocks',
   lastsMs: wrongMs + 1000,
   missing: clocksMissing,
   async inject({ stage, pause }) {
