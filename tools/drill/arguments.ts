@@ -79,7 +79,7 @@ function chosenFaults(names: readonly string[], onCluster: boolean): readonly Fa
   }
   if (none) throw new CommandError('--fault none goes with --url: the fault is made by you, on a cluster of your own.');
   if (names.length === 0) return faults;
-  return names.map(name => {
+  return [...new Set(names)].map(name => {
     const found = faults.find(fault => fault.name === name);
     if (found !== undefined) return found;
     throw new CommandError(`There is no fault "${name}"; there are ${faults.map(one => one.name).join(', ')}.`);
