@@ -97,6 +97,7 @@ export const runModel = defineModel({
     { key: { scheduledAt: -1, _id: -1 }, name: 'time' },
     { key: { state: 1, scheduledAt: -1, _id: -1 }, name: 'state' },
     { key: { hostId: 1, scheduledAt: -1, _id: -1 }, name: 'host' },
+    { key: { to: 1 }, name: 'span', partialFilterExpression: { to: { $exists: true } } },
     { key: { expireAt: 1 }, name: 'expire', expireAfterSeconds: 0 },
   ],
 });

@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb';
 import { type RunDoc, runModel } from '../model/run';
 import type { Database } from './database';
 
@@ -5,10 +6,13 @@ export interface RunFilter {
   job?: string | undefined;
   state?: RunDoc['state'] | undefined;
   hostId?: string | undefined;
-  /** Bounds of scheduledAt: from is included, to is not. */
+  /** Bounds of scheduledAt: from is included, to is not. A record of many skips is in where any of them is. */
   from?: Date | undefined;
   to?: Date | undefined;
 }
+
+/** scheduledAt and _id. */
+type Position = readonly [Date, string];
 
 /** Reads the records of runs for people; the atomic writes are in runs.ts. */
 export class RunQueries {
@@ -24,18 +28,28 @@ export class RunQueries {
   }
 
   /** From new to old; `after` is the position of the last run of the page before. */
-  async list(filter: RunFilter, limit: number, after: readonly [Date, string] | null): Promise<RunDoc[]> {
-    const { from, to, ...equal } = filter;
+  async list(filter: RunFilter, limit: number, after: Position | null): Promise<RunDoc[]> {
+    const { from, to, ...others } = filter;
+    const equal = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
     const span = { ...(from === undefined ? {} : { $gte: from }), ...(to === undefined ? {} : { $lt: to }) };
-    const fields = Object.entries(equal).filter(([, value]) => value !== undefined);
-    const query = {
-      ...Object.fromEntries(fields),
-      ...(Object.keys(span).length === 0 ? {} : { scheduledAt: span }),
-      ...(after === null
+    const bounds = Object.keys(span).length === 0 ? {} : { scheduledAt: span };
+    const inside = await this.page({ ...equal, ...bounds }, limit, after);
+    if (from === undefined || inside.length === limit) return inside;
+    // Skips in a row that began before the span and reach into it: by their time they come behind all others.
+    const reaching = { ...equal, to: { $gte: from }, scheduledAt: { $lt: from } };
+    return [...inside, ...(await this.page(reaching, limit - inside.length, after))];
+  }
+
+  private async page(query: Document, limit: number, after: Position | null): Promise<RunDoc[]> {
+    const behind =
+      after === null
         ? {}
-        : { $or: [{ scheduledAt: { $lt: after[0] } }, { scheduledAt: after[0], _id: { $lt: after[1] } }] }),
-    };
-    const stored = await this.collection.find(query).sort({ scheduledAt: -1, _id: -1 }).limit(limit).toArray();
+        : { $or: [{ scheduledAt: { $lt: after[0] } }, { scheduledAt: after[0], _id: { $lt: after[1] } }] };
+    const stored = await this.collection
+      .find({ ...query, ...behind })
+      .sort({ scheduledAt: -1, _id: -1 })
+      .limit(limit)
+      .toArray();
     return stored.map(document => runModel.schema.parse(document));
   }
 }

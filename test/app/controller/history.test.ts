@@ -76,6 +76,22 @@ describe('runs', () => {
     expect((await api.get('/api/v1/runs?state=running%20fast')).status).toBe(422);
   });
 
+  it('that stand for many skips are found by any of them, page by page', async () => {
+    const span = { from: at(-600), to: at(2), count: 9, reason: 'paused', finishedAt: at(2) };
+    const over = { ...run('paused', -600, 'skipped'), _id: `paused@${at(-600).toISOString()}~paused`, ...span };
+    await api.collection('runs').insertOne(over);
+    await api.collection('runs').insertOne(run('paused', 3, 'succeeded'));
+    const ids = async (query: string) => {
+      const first = await api.get(`/api/v1/runs?job=paused&limit=1&${query}`);
+      const rest = await api.get(`/api/v1/runs?job=paused&limit=1&${query}&cursor=${field(first, 'nextCursor')}`);
+      return [...itemsOf(first), ...itemsOf(rest)].map(item => item['state']);
+    };
+    expect(await ids('from=2026-11-21T01:01:00Z')).toEqual(['succeeded', 'skipped']);
+    const later = await api.get('/api/v1/runs?job=paused&from=2026-11-21T01:02:30Z');
+    expect(itemsOf(later).map(item => item['state'])).toEqual(['succeeded']);
+    await api.collection('runs').deleteMany({ job: 'paused' });
+  });
+
   it('are answered as the contract shows them', async () => {
     const answer = await api.get('/api/v1/runs/a@2026-11-21T01:04:00.000Z');
     expect(answer.status).toBe(200);
