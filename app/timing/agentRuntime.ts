@@ -121,6 +121,7 @@ export class AgentRuntime {
     const loops = () => [
       { name: 'sweeper', stalledMs: performance.now() - this.sweeper.sweptAt },
       { name: 'definition feed', stalledMs: member.clock.now().getTime() - seenAt() },
+      { name: 'timekeeper', stalledMs: this.timing.behindMs() },
     ];
     return { database, member, metrics, loops, hosts: () => this.sweeper.hosts, workers: () => this.workers };
   }

@@ -128,6 +128,11 @@ export class Timekeeper {
     for (const name of [...this.planned.keys()]) if (!names.has(name)) this.remove(name);
   }
 
+  /** How long the first occurrence that is due has waited to be looked at, in ms; 0 while nothing is behind. */
+  behindMs(): number {
+    return Math.max(0, this.now() - this.due.firstAt);
+  }
+
   /** The earliest due time of what has no record yet as far as is known here, in ms; infinite when nothing is open. */
   oldestOpen(): number {
     let oldest = Math.min(this.followUp.oldest(), this.due.firstAt);

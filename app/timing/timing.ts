@@ -93,6 +93,11 @@ export class Timing {
     await Promise.all(this.parts().map(part => part.stop()));
   }
 
+  /** How far the timekeeper is behind, in ms. */
+  behindMs(): number {
+    return this.timekeeper.behindMs();
+  }
+
   /** The clock was measured: what it says may have moved by a step. */
   clockMeasured(): void {
     this.timekeeper.clockMeasured();
