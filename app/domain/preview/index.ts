@@ -1,3 +1,4 @@
+import { instants } from '../schedule';
 import { describe } from './describe';
 import type { Words } from './language';
 import { type Compiled, compile, type Question, zoneNameOf } from './question';
@@ -45,11 +46,12 @@ export function preview(question: Question, count: number): Preview {
 function firesOf({ table, zone, from }: Compiled, count: number): PreviewFire[] {
   const fires: PreviewFire[] = [];
   const first = table.next(from - 1);
-  const until = (first ?? from) + horizonMs;
-  for (let at = first; at !== null && at < until && fires.length < count; at = table.next(at)) {
+  if (first === null) return fires;
+  for (const at of instants(table, first, first + horizonMs)) {
     const offset = zone.offsetAt(at);
     const told = { local: dateTimeText(at + offset), offset: offsetText(offset) };
     fires.push({ at: new Date(at), ...told, keptBack: table.keptBack(at), note: table.note(at) });
+    if (fires.length === count) break;
   }
   return fires;
 }

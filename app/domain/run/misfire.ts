@@ -1,5 +1,5 @@
 import type { Misfire } from '../job/types';
-import { includes, type Timetable } from '../schedule';
+import { includes, instants, type Timetable } from '../schedule';
 
 /** Why a missed occurrence is not run: it came too late, or a calendar keeps it back. */
 export type MissReason = 'misfire' | 'calendar';
@@ -99,7 +99,7 @@ function ownSince({ table, until, ownAfter }: MisfireQuestion): number {
 }
 
 function* missed(table: Timetable, first: number, end: number, taken: Set<number>): Generator<number> {
-  for (let at: number | null = first; at !== null && at <= end; at = table.next(at)) if (!taken.has(at)) yield at;
+  for (const at of instants(table, first, end)) if (!taken.has(at)) yield at;
 }
 
 interface Part {

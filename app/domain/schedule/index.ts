@@ -1,4 +1,4 @@
 export { jitterOf } from './jitter';
 export { secondOpinion } from './secondOpinion';
-export { includes, type Timetable, timetable } from './timetable';
+export { includes, instants, type Timetable, timetable } from './timetable';
 export { isZone, validateSchedule } from './validate';

@@ -41,6 +41,11 @@ export function timetable(
   return new BoundedTimetable(inner, start, endAt?.getTime() ?? Number.POSITIVE_INFINITY);
 }
 
+/** The instants in [from, until], oldest first, computed as they are taken. */
+export function* instants(table: Timetable, from: number, until: number): Generator<number, void> {
+  for (let at = table.next(from - 1); at !== null && at <= until; at = table.next(at)) yield at;
+}
+
 /** Whether `at` is one of the instants. */
 export function includes(table: Timetable, at: number): boolean {
   return table.next(at - 1) === at;

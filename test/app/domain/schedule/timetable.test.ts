@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { includes, timetable } from '../../../../app/domain/schedule';
+import { includes, instants, timetable } from '../../../../app/domain/schedule';
 
 const at = (text: string) => Date.parse(text);
 const date = (text: string) => new Date(text);
@@ -68,6 +68,13 @@ describe('timetable', () => {
     expect(table.next(at('2026-01-01T06:00:00Z'))).toBeNull();
     expect(table.previous(at('2027-01-01T00:00:00Z'))).toBe(at('2026-01-01T06:00:00Z'));
     expect(table.previous(at('2026-01-01T05:00:00Z'))).toBeNull();
+  });
+
+  it('walks through a span, both ends included', () => {
+    const table = timetable(cron('0 * * * *'));
+    const walked = [...instants(table, at('2026-01-01T05:00:00Z'), at('2026-01-01T07:00:00Z'))];
+    expect(walked).toEqual([5, 6, 7].map(hour => at(`2026-01-01T0${hour}:00:00Z`)));
+    expect([...instants(timetable({ at: date('2026-01-01T00:00:00Z') }), 0, Number.POSITIVE_INFINITY)]).toHaveLength(1);
   });
 
   it('tells whether an instant is one of its own', () => {
