@@ -15,7 +15,7 @@ export interface Namespace {
 }
 
 /** An address of this machine that only a namespace sees. */
-export interface ReachedAddress {
+interface ReachedAddress {
   address: string;
   add(): void;
   /** As a pulled cable: packets to it are lost without a word, connections to it hang. */

@@ -32,8 +32,8 @@ const rate = 20;
 const workMs = { least: 200, most: 3000 } as const;
 /** Of the jobs that may not overlap: one fits into its second, the other leaves every second occurrence out. */
 const aloneMs = [600, 1400] as const;
-/** One job in so many may not overlap. */
-const aloneEach = 5;
+/** One job in so many may not overlap: these, counted from 0. */
+const alone = { each: 5, from: 2 } as const;
 
 /** Half of the jobs are run again when they are lost, the other half is closed. */
 export function planOf(name: string, startAt: number, seconds: number): Plan {
@@ -71,15 +71,20 @@ export function bodyOf(job: PlannedJob, plan: Plan, witnessUrl: string): Record<
 }
 
 function jobOf(name: string, index: number): PlannedJob {
-  const alone = index % aloneEach === 0;
+  const isAlone = index % alone.each === alone.from;
   const spread = workMs.least + Math.round(((workMs.most - workMs.least) * index) / (rate - 1));
   return {
     name: `${name}-${String(index).padStart(2, '0')}`,
-    onLost: index % 2 === 0 ? 'retry' : 'close',
-    overlap: alone ? 'skip' : 'allow',
-    workMs: alone ? aloneMs[Math.floor(index / aloneEach / 2) % 2 === 0 ? 0 : 1] : spread,
+    onLost: hasEvenBits(index) ? 'retry' : 'close',
+    overlap: isAlone ? 'skip' : 'allow',
+    workMs: isAlone ? aloneMs[Math.floor(index / alone.each) % 2 === 0 ? 0 : 1] : spread,
     offsetMs: Math.floor((index * everyMs) / rate),
   };
+}
+
+/** Without a period: workers that are given occurrences in turn would each get jobs of one kind only. */
+function hasEvenBits(index: number): boolean {
+  return index.toString(2).replaceAll('0', '').length % 2 === 0;
 }
 
 function occurrence(job: PlannedJob, at: number): Due {
