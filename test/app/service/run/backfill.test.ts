@@ -60,7 +60,7 @@ describe('a backfill', () => {
     const { service } = await world.worker('a');
     service.start();
     const { job, hint } = await defined();
-    world.behaviour.workMs = 150;
+    world.behaviour.workMs = 1000;
     service.accept([hint(at(20))]);
     await eventually('the scheduled one runs', () => world.executedOf(job.name).length === 1);
     await service.control.backfill(job.name, span(1, 8, { overlap: 'allow', concurrency: 3 }), 'ops', false);

@@ -72,7 +72,7 @@ describe('runs that were queued by nobody', () => {
     service.start();
     const job = named();
     const hint = await world.define(job);
-    world.behaviour.workMs = 150;
+    world.behaviour.workMs = 600;
     await queueUp(job, [1, 2, 3], job.name);
     service.wake();
     await eventually('one runs', () => world.executedOf(job.name).length > 0);
