@@ -8,6 +8,8 @@ export interface Lease {
   /** `hostId:pid:bootId`; changes when the process had to register anew. */
   readonly memberId: string;
   readonly hostId: string;
+  /** Its clock is too wrong: it may neither claim nor send, and gives up what it holds. */
+  readonly suspended: boolean;
   /** Not past its own deadline by either clock, registered, not suspended. */
   readonly valid: boolean;
   /** Aborted when the lease is lost; a new signal stands here once it is regained. */

@@ -11,6 +11,8 @@ export const runStates = [
   'lost',
   'skipped',
 ] as const;
+/** In the place of a member: this run was given up in good order; no member has this id, so anybody may take it over. */
+export const givenUp = '-';
 export const unfinishedStates = { $in: ['queued', 'running'] };
 const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'expired'] as const;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type RunDoc, runModel, unfinishedStates } from '../model/run';
+import { givenUp, type RunDoc, runModel, unfinishedStates } from '../model/run';
 import type { Database } from './database';
 
 /** A run under way as its owners see it. */
@@ -73,16 +73,18 @@ export class RunOwners {
   }
 
   /**
-   * A member that ends in good order gives a run up that may run again: no one runs it now, and who sees its member gone
-   * takes it over, uncounted.
+   * A member that ends in good order, or may not work now, gives a run up that may run again: no one runs it now, and the
+   * next sweep of any other takes it over.
    */
-  async release(run: UnfinishedRun): Promise<boolean> {
-    return await this.change(run, { $set: { state: 'queued', startedAt: null } });
+  async release(run: UnfinishedRun, lostCount: number): Promise<boolean> {
+    return await this.change(run, { $set: { state: 'queued', startedAt: null, member: givenUp, lostCount } });
   }
 
+  /** Only as it was read: what has started since is lost in another way than what had not. */
   private async change(run: UnfinishedRun, update: { $set: object; $unset?: { slot: '' } }): Promise<boolean> {
+    const { id: _id, fence, member, startedAt } = run;
     const result = await this.collection.updateOne(
-      { _id: run.id, fence: run.fence, member: run.member, ...held },
+      { _id, fence, member, startedAt, ...held },
       { ...update, $inc: { fence: 1 } },
     );
     return result.matchedCount === 1;

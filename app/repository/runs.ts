@@ -72,14 +72,23 @@ export class Runs {
   }
 
   /** Writes that these claimed runs start now; the answer holds those that were still this member's. */
-  async start(ids: readonly string[], member: string, startedAt: Date): Promise<Set<string>> {
-    const mine = { _id: { $in: [...ids] }, member, state: 'running', startedAt: null };
-    const result = await this.collection.updateMany(mine, [
+  async start(runs: readonly { id: string; fence: number }[], member: string, startedAt: Date): Promise<Set<string>> {
+    const fences = [...new Set(runs.map(run => run.fence))];
+    const started = fences.map(fence => {
+      const ids = runs.filter(run => run.fence === fence).map(run => run.id);
+      return this.startUnder(fence, ids, member, startedAt);
+    });
+    return new Set((await Promise.all(started)).flatMap(ids => [...ids]));
+  }
+
+  private async startUnder(fence: number, ids: string[], member: string, startedAt: Date): Promise<Set<string>> {
+    const mine = { _id: { $in: ids }, fence, member, state: 'running' };
+    const result = await this.collection.updateMany({ ...mine, startedAt: null }, [
       { $set: { startedAt, latenessMs: { $subtract: [startedAt, '$scheduledAt'] } } },
     ]);
     if (result.matchedCount === ids.length) return new Set(ids);
     const stored = await this.collection
-      .find({ _id: { $in: [...ids] }, member, state: 'running', startedAt })
+      .find({ ...mine, startedAt })
       .project({ _id: 1 })
       .toArray();
     return new Set(stored.map(document => idOnly.parse(document)._id));

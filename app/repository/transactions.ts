@@ -11,10 +11,10 @@ const limitMs = 2500;
  * revisions.
  */
 export class Transactions {
-  /** `appName` is the one under which the transactions are made. */
+  /** `appNames` are those under which the transactions are made. */
   constructor(
     private readonly database: Database,
-    private readonly appName: string,
+    private readonly appNames: readonly string[],
   ) {}
 
   /**
@@ -25,7 +25,7 @@ export class Transactions {
     const { client, db } = this.database;
     const abandoned = {
       type: 'idleSession',
-      appName: appNameIn(db.databaseName, this.appName),
+      appName: { $in: this.appNames.map(name => appNameIn(db.databaseName, name)) },
       'transaction.timeOpenMicros': { $gt: olderThanMs * 1000 },
     };
     const admin = client.db('admin', { readConcern: new ReadConcern('local') });

@@ -1,5 +1,5 @@
 import { NotFoundError } from '../domain/errors';
-import type { RunDoc } from '../model/run';
+import { givenUp, type RunDoc } from '../model/run';
 import type { Database } from '../repository/database';
 import { type RunFilter, RunQueries } from '../repository/runQueries';
 import { page } from './page';
@@ -46,7 +46,16 @@ export function runView(run: RunDoc): Record<string, unknown> {
   const { cancelRequestedAt = null, requestedBy = null } = run;
   return {
     ...{ id, job, jobRevision, trigger, scheduledAt, claimedAt, startedAt, finishedAt, latenessMs },
-    ...{ state, reason, attempt, fence, member: run.member || null, hostId: run.hostId || null, outcome, error },
+    ...{
+      state,
+      reason,
+      attempt,
+      fence,
+      member: run.member === givenUp ? null : run.member || null,
+      hostId: run.hostId || null,
+      outcome,
+      error,
+    },
     ...{ requestedBy, cancelRequestedAt },
     ...(count === undefined ? {} : { from, to, count }),
   };

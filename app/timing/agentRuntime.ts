@@ -66,7 +66,8 @@ export class AgentRuntime {
     this.members = new Members(this.database);
     this.member = new Member(this.members, { ...settings, role: 'agent', pid, masterPid }, log, this.metrics);
     this.sweeper = new Sweeper(this.members, this.member, settings, log);
-    this.abandoned = new AbandonedTransactions(new Transactions(this.database, 'watchbell-worker'), settings, log);
+    const transactions = new Transactions(this.database, ['watchbell-worker', 'watchbell-agent']);
+    this.abandoned = new AbandonedTransactions(transactions, settings, log);
     this.timing = this.buildTiming();
     const revisions = new Revisions(this.database);
     const report = (revision: number) => this.member.reportApplied(revision);

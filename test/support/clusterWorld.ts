@@ -111,7 +111,7 @@ export class ClusterWorld {
   async close(): Promise<void> {
     await Promise.all(this.hosts.map(host => host.remove()));
     // What killed workers had open would keep the database from being dropped for up to a minute.
-    await new Transactions(this.database, 'watchbell-worker').endAbandoned(0);
+    await new Transactions(this.database, ['watchbell-worker', 'watchbell-agent']).endAbandoned(0);
     await this.numbers.db(this.numbersName).dropDatabase();
     await this.numbers.close();
     await this.database.db.dropDatabase();

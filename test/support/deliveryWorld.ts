@@ -22,6 +22,7 @@ import { RecordedLog } from './log';
 class TestLease implements Lease {
   readonly hostId = 'host';
   valid = true;
+  readonly suspended = false;
   private readonly controller = new AbortController();
 
   constructor(readonly memberId: string) {}

@@ -63,9 +63,12 @@ export class RunWorld {
 
   async worker(
     hostId: string,
-    over: { maxRuns?: number; killGraceMs?: number; misfireHorizonMs?: number } = {},
+    over: { maxRuns?: number; killGraceMs?: number; misfireHorizonMs?: number; skewMaxMs?: number } = {},
   ): Promise<TestWorker> {
-    const { member, clocks, log } = memberOf(this.database, { hostId });
+    const { member, clocks, log } = memberOf(this.database, {
+      hostId,
+      ...(over.skewMaxMs === undefined ? {} : { skewMaxMs: over.skewMaxMs }),
+    });
     const { database, alerts, members } = this;
     const metrics = new Metrics();
     const reader = new SourceReader({

@@ -81,7 +81,7 @@ export class LostRuns {
     let from = 0;
     while (from < lost.length) {
       const room = Math.min(maxRuns - active.size, atOnce);
-      if (this.stopped || !lease.valid || room <= 0) return;
+      if (this.stopped || !(lease.valid || lease.suspended) || room <= 0) return;
       const part = lost.slice(from, from + room);
       from += room;
       this.assertSome(await Promise.allSettled(part.map(run => this.settleOne(run, memberId))));
@@ -99,12 +99,19 @@ export class LostRuns {
     const { owners, starter, clock, lease, log, metrics } = this.ports;
     const decision = afterLoss(run);
     if (decision.action !== 'restart') return await this.end(run, decision.action);
+    if (lease.suspended) return await this.giveUp(run, decision.lostCount);
     const to = { member, hostId: lease.hostId, now: clock.now(), lostCount: decision.lostCount };
     if (!(await owners.takeOver(run, to))) return;
     metrics.takenOver.inc();
     const fence = run.fence + 1;
     log.warn('run.takenOver', { jobId: run.job, runId: run.id, from: run.member, fence });
     await starter.start([ownedRun({ ...run, fence }, 'takeOver')], member);
+  }
+
+  /** A suspended member lives, so nobody takes from it: what its lost lease has aborted must not wait for its clock. */
+  private async giveUp(run: UnfinishedRun, lostCount: number): Promise<void> {
+    if (!(await this.ports.owners.release(run, lostCount))) return;
+    this.ports.log.warn('run.released', { jobId: run.job, runId: run.id, fence: run.fence + 1 });
   }
 
   private async end(run: UnfinishedRun, action: 'close' | 'cancel'): Promise<void> {

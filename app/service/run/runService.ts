@@ -105,7 +105,7 @@ export class RunService {
       const { action } = afterLoss(run);
       const given =
         action === 'restart'
-          ? await owners.release(run)
+          ? await owners.release(run, run.lostCount)
           : await endLost(run, action, { owners, cancels: cancelWrites, clock });
       if (given) log.info(`run.${endings[action]}`, { jobId: run.job, runId: run.id });
     }

@@ -61,8 +61,11 @@ export class Starter {
       }
     }
     if (starting.length === 0 || lease.memberId !== member || !lease.valid) return;
-    const ids = starting.map(({ run }) => run.id);
-    const started = await runs.start(ids, member, clock.now());
+    const started = await runs.start(
+      starting.map(({ run }) => run),
+      member,
+      clock.now(),
+    );
     for (const { run, job } of starting) if (started.has(run.id)) this.execute(job, run);
   }
 

@@ -81,7 +81,7 @@ describe('Runs under a fence', () => {
   it('lets nothing be written by an owner whose run was taken over', async () => {
     const run = newRun();
     await runs.claim([run]);
-    await runs.start([run.id], run.member, new Date());
+    await runs.start([{ id: run.id, fence: 1 }], run.member, new Date());
     const [held] = await owners.unfinishedOf([run.member], 1000).then(all => all.filter(one => one.id === run.id));
     if (held === undefined) throw new Error('not held');
     const to = { member: 'host-b:2:y', hostId: 'host-b', now: new Date(), lostCount: 1 };
@@ -136,7 +136,7 @@ describe('Runs.start', () => {
   it('records the lateness from the due time to the start', async () => {
     const run = newRun();
     await runs.claim([run]);
-    await runs.start([run.id], run.member, new Date(run.scheduledAt.getTime() + 37));
+    await runs.start([{ id: run.id, fence: 1 }], run.member, new Date(run.scheduledAt.getTime() + 37));
     expect((await stored(run.id)).latenessMs).toBe(37);
   });
 
@@ -146,7 +146,31 @@ describe('Runs.start', () => {
     const [held] = (await owners.unfinishedOf(['me'], 10)).filter(one => one.id === taken.id);
     if (held === undefined) throw new Error('not held');
     await owners.takeOver(held, { member: 'other', hostId: 'h', now: new Date(), lostCount: 0 });
-    expect(await runs.start([mine.id, taken.id], 'me', new Date())).toEqual(new Set([mine.id]));
+    expect(
+      await runs.start(
+        [mine, taken].map(({ id }) => ({ id, fence: 1 })),
+        'me',
+        new Date(),
+      ),
+    ).toEqual(new Set([mine.id]));
+  });
+});
+
+describe('a start and a take-over of the same run', () => {
+  it('exclude each other: neither an old fence starts it, nor is it taken as not started when it has', async () => {
+    const [retaken, begun] = [newRun({ member: 'me' }), newRun({ member: 'me' })];
+    await runs.claim([retaken, begun]);
+    const read = await owners.unfinishedOf(['me'], 10);
+    const of = (id: string) => {
+      const found = read.find(one => one.id === id);
+      if (found === undefined) throw new Error('not held');
+      return found;
+    };
+    const to = { member: 'me', hostId: 'h', now: new Date(), lostCount: 0 };
+    expect(await owners.takeOver(of(retaken.id), to)).toBe(true);
+    expect(await runs.start([{ id: retaken.id, fence: 1 }], 'me', new Date())).toEqual(new Set());
+    expect(await runs.start([{ id: begun.id, fence: 1 }], 'me', new Date())).toEqual(new Set([begun.id]));
+    expect(await owners.takeOver(of(begun.id), { ...to, member: 'other' })).toBe(false);
   });
 });
 
@@ -154,7 +178,7 @@ describe('Runs.withdraw', () => {
   it('takes a claim back, but for one that has started, changed hands or was relied upon', async () => {
     const [fresh, begun, taken, counted] = [newRun(), newRun(), newRun(), newRun()];
     await runs.claim([fresh, begun, taken, counted]);
-    await runs.start([begun.id], begun.member, new Date());
+    await runs.start([{ id: begun.id, fence: 1 }], begun.member, new Date());
     await database.collection(runModel).updateOne({ _id: taken.id }, { $inc: { fence: 1 } });
     await database.collection(runModel).updateOne({ _id: counted.id }, { $set: { counted: true } });
     const all = [fresh, begun, taken, counted];
@@ -168,7 +192,7 @@ describe('RunCancels', () => {
   it('closes a run under fence + 1: nothing that its work still does is written', async () => {
     const run = newRun();
     await runs.claim([run]);
-    await runs.start([run.id], run.member, new Date());
+    await runs.start([{ id: run.id, fence: 1 }], run.member, new Date());
     expect(await cancels.request(run.id, 'ops', new Date())).toBe(true);
     expect(await cancels.request(run.id, 'others', new Date())).toBe(false);
     expect(await cancels.requestedOf(run.member, 10)).toMatchObject([{ id: run.id, requestedBy: 'ops' }]);

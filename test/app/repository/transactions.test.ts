@@ -28,16 +28,16 @@ describe('Transactions', () => {
   it('ends what a killed process left open, so that others can write what it held', async () => {
     await abandoned('killed', 'a');
     await expect(write('a', 300)).rejects.toThrow(/time/i);
-    expect(await new Transactions(database, 'killed').endAbandoned(200)).toBe(1);
+    expect(await new Transactions(database, ['killed']).endAbandoned(200)).toBe(1);
     await write('a', 3000);
     expect(await database.collection(runModel).findOne({ _id: 'a' })).toMatchObject({ fence: 10 });
-    expect(await new Transactions(database, 'killed').endAbandoned(200)).toBe(0);
+    expect(await new Transactions(database, ['killed']).endAbandoned(200)).toBe(0);
   });
 
   it('leaves a transaction that may still be going on', async () => {
     await abandoned('young', 'b');
     await sleep(100);
-    expect(await new Transactions(database, 'young').endAbandoned(5000)).toBe(0);
+    expect(await new Transactions(database, ['young']).endAbandoned(5000)).toBe(0);
     await expect(write('b', 300)).rejects.toThrow(/time/i);
   });
 
@@ -52,8 +52,8 @@ describe('Transactions', () => {
     });
     open.push(elsewhere);
     await sleep(100);
-    expect(await new Transactions(database, 'killed').endAbandoned(50)).toBe(0);
-    expect(await new Transactions(elsewhere, 'somebody').endAbandoned(50)).toBe(0);
-    expect(await new Transactions(database, 'somebody').endAbandoned(50)).toBe(1);
+    expect(await new Transactions(database, ['killed']).endAbandoned(50)).toBe(0);
+    expect(await new Transactions(elsewhere, ['somebody']).endAbandoned(50)).toBe(0);
+    expect(await new Transactions(database, ['somebody']).endAbandoned(50)).toBe(1);
   });
 });

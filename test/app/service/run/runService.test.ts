@@ -189,6 +189,25 @@ describe('a member that is lost', () => {
     await member.renew();
     expect(await ended(job.name)).toMatchObject([{ state: 'succeeded', fence: 2, lostCount: 1 }]);
   });
+
+  it('gives up what it aborted where its clock keeps it suspended: others run it although it lives', async () => {
+    const { service, member, clocks } = await world.worker('wrong', { skewMaxMs: 60_000 });
+    const [again, once] = [named(), named({ onLost: 'close' })];
+    const hints = [(await world.define(again))(at), (await world.define(once))(at)];
+    world.behaviour.workMs = 60_000;
+    service.accept(hints);
+    for (const { name } of [again, once])
+      await eventually('it runs', async () => (await world.runs(name))[0]?.startedAt);
+    world.behaviour.workMs = 0;
+    (await world.worker('right')).service.start();
+    clocks.stepWall(90_000);
+    await member.renew();
+    expect(member.suspended).toBe(true);
+    const [run] = await ended(again.name);
+    expect(run).toMatchObject({ state: 'succeeded', lostCount: 1 });
+    expect(run?.hostId).not.toBe('wrong');
+    expect(await ended(once.name)).toMatchObject([{ state: 'lost', fence: 2 }]);
+  });
 });
 
 describe('a worker that stops', () => {
