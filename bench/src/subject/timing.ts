@@ -83,7 +83,8 @@ export async function registration(kind: SchedulerKind, { jobs }: TaskOf<'regist
   return { figures: { cpuPerJobMicros: cpu / jobs, heapPerJobBytes: heap / jobs } };
 }
 
-const afterLoadMs = 5000;
+/** Up to 35 s after its last collection V8 gives unused memory back, by two more: the end of the loading. */
+const afterLoadMs = 45_000;
 
 /** What waiting costs. */
 export async function idle(kind: SchedulerKind, { jobs, forMs }: TaskOf<'idle'>): Promise<Message> {
