@@ -83,7 +83,7 @@ describe('a schedule updated 50 times in a second through the workers of both ho
     );
     const tookMs = performance.now() - startedAt;
     expect(new Set(answers.map(({ answer }) => answer.status))).toEqual(new Set([200]));
-    expect(tookMs).toBeLessThan(5000);
+    expect(tookMs).toBeLessThan(15_000);
     const newest = answers.reduce((best, one) => (revisionOf(one.answer) > revisionOf(best.answer) ? one : best));
     const newestAt = updatedAtOf(newest.answer);
     const atAnswer = await known('moved');

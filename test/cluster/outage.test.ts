@@ -117,6 +117,7 @@ function expectStableProcesses(found: Outage): void {
 }
 
 function expectRefusals({ answers }: Outage): void {
+  expect(host.events().filter(event => event['event'] === 'http.failed')).toEqual([]);
   const of = (what: string) => answers.filter(answer => answer.what.endsWith(what));
   expect(new Set(of('/healthz').map(answer => answer.status))).toEqual(new Set([200]));
   const others = answers.filter(answer => !answer.what.endsWith('/healthz'));
