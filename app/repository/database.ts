@@ -144,12 +144,14 @@ const awayNames =
   /^Mongo(ServerSelection|Network|OperationTimeout|PoolCleared|PoolClosed|NotConnected|TopologyClosed|ServerClosed|ClientClosed|WaitQueueTimeout|ExpiredSession|StalePrimary)/;
 /** What a server answers that is no primary now or shuts down: the retryable codes of the driver's specification. */
 const awayCodes: unknown[] = [6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+/** Said of a server that was just lost and of which nothing is known any more; the start has refused one without sessions. */
+const withoutSessions = 'Current topology does not support sessions';
 const awayLabels = ['RetryableWriteError', 'TransientTransactionError', 'UnknownTransactionCommitResult'];
 
 /** MongoDB did not answer, or not in time: whether a write happened is unknown. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof MongoError)) return false;
-  if (awayNames.test(error.name) || awayCodes.includes(error.code)) return true;
+  if (awayNames.test(error.name) || awayCodes.includes(error.code) || error.message === withoutSessions) return true;
   return awayLabels.some(label => error.hasErrorLabel(label));
 }
 

@@ -1,4 +1,5 @@
 import {
+  MongoCompatibilityError,
   MongoExpiredSessionError,
   MongoInvalidArgumentError,
   MongoNetworkError,
@@ -15,6 +16,7 @@ describe('isAway', () => {
     new MongoServerClosedError('Server is closed'),
     new MongoTopologyClosedError('Topology is closed'),
     new MongoExpiredSessionError('Cannot use a session that has ended'),
+    new MongoCompatibilityError('Current topology does not support sessions'),
     new MongoServerError({ message: 'not primary', code: 10107 }),
     new MongoServerError({ message: 'node is shutting down', code: 91 }),
   ])('takes $name ($message) for MongoDB being away', error => {
@@ -25,6 +27,7 @@ describe('isAway', () => {
   it.each([
     new MongoServerError({ message: 'duplicate key', code: 11000 }),
     new MongoInvalidArgumentError('a fault of the program'),
+    new MongoCompatibilityError('Snapshot reads require MongoDB 5.0 or later'),
     new Error('connection closed'),
   ])('takes $name ($message) for what it is', error => {
     expect(isAway(error)).toBe(false);
