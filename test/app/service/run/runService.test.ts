@@ -212,6 +212,8 @@ describe('a member that is lost', () => {
 
 describe('a worker that stops', () => {
   it('leaves nothing running: `retry` runs wait for another member, `close` runs are lost', async () => {
+    // Another one would take over at once what is given up.
+    await world.close();
     const worker = await world.worker('stopping');
     const [again, once] = [named(), named({ onLost: 'close' })];
     const hints = [(await world.define(again))(at), (await world.define(once))(at)];
