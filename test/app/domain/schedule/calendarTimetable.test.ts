@@ -247,7 +247,7 @@ describe('for every schedule, calendar and zone', () => {
 
   it('next and previous agree from any instant, and what runs fits', () => {
     fc.assert(
-      fc.property(world, fc.array(fc.integer({ min: 0, max: 24 * dayMs }), { maxLength: 20 }), (given, offsets) => {
+      fc.property(world, fc.array(fc.integer({ min: 1, max: 24 * dayMs }), { maxLength: 20 }), (given, offsets) => {
         const { table, rule, from, until, expected } = build(given);
         for (const offset of offsets) {
           const here = from + offset;
