@@ -4,6 +4,7 @@ import { burstJobs, farJobs, periodicJobs } from './definitions';
 import { Fires } from './fires';
 import { inBatches } from './load';
 import { LoopWatch } from './loopWatch';
+import { memoryGivenBack } from './memory';
 import { collectGarbage, cpuMicros, heapBytes, settled, until } from './process';
 import type { SchedulerKind } from './types';
 
@@ -83,16 +84,12 @@ export async function registration(kind: SchedulerKind, { jobs }: TaskOf<'regist
   return { figures: { cpuPerJobMicros: cpu / jobs, heapPerJobBytes: heap / jobs } };
 }
 
-/** Up to 35 s after its last collection V8 gives unused memory back, by two more: the end of the loading. */
-const afterLoadMs = 45_000;
-
 /** What waiting costs. */
 export async function idle(kind: SchedulerKind, { jobs, forMs }: TaskOf<'idle'>): Promise<Message> {
   const scheduler = kind.create(() => {});
   await inBatches(jobs, farJobs(Date.now(), kind.zones), batch => scheduler.register(batch));
   await settled();
-  collectGarbage();
-  await sleep(afterLoadMs);
+  await memoryGivenBack();
   const startedAt = performance.now();
   const before = cpuMicros();
   await sleep(forMs);
