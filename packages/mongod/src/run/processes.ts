@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from './command';
 
@@ -33,10 +33,27 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
+/**
+ * A killed process has no command line any more while its threads still go down one by one, and so long its port is
+ * taken. It has ended when nothing of it is left but what its parent is to collect.
+ */
+async function hasEnded(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return (await commandLineOf(pid)) === null;
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const state = stat.slice(stat.lastIndexOf(')') + 2).charAt(0);
+    return state === 'Z' && (await readdir(`/proc/${pid}/task`)).length <= 1;
+  } catch (error) {
+    // Gone between two looks: ESRCH where the file was open already.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return true;
+    throw error;
+  }
+}
+
 /** Waits until the process is gone; false where it still runs after timeoutMs. */
 export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while ((await commandLineOf(pid)) !== null) {
+  while (!(await hasEnded(pid))) {
     if (performance.now() > deadline) return false;
     await sleep(20);
   }

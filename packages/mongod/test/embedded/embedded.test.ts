@@ -35,6 +35,15 @@ async function killHard(pid: number): Promise<void> {
   expect(await waitForEnd(pid, 5000)).toBe(true);
 }
 
+async function occupy(port: number): Promise<void> {
+  const foreign = net.createServer(socket => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    foreign.once('error', reject);
+    foreign.listen(port, '127.0.0.1', resolve);
+  });
+  closers.push(() => new Promise(resolve => foreign.close(resolve)));
+}
+
 function settingsFile(): string {
   return path.join(dataDir, 'mongod', 'settings.json');
 }
@@ -87,9 +96,7 @@ describe('the embedded database', () => {
     const first = await startEmbedded({ dataDir });
     await (await rows(first.url)).insertOne({ _id: 'a' });
     await killHard(first.pid);
-    const foreign = net.createServer(socket => socket.destroy());
-    await new Promise<void>(resolve => foreign.listen(first.port, '127.0.0.1', resolve));
-    closers.push(() => new Promise(resolve => foreign.close(resolve)));
+    await occupy(first.port);
     const again = await startEmbedded({ dataDir });
     expect(again.port).not.toBe(first.port);
     const collection = await rows(again.url);
