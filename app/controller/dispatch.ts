@@ -1,6 +1,7 @@
 import type { Context } from 'egg';
 import { type Access, authorize } from './access';
 import type { Endpoint, Reply } from './endpoint';
+import { inTime } from './inTime';
 import { readBody } from './requestBody';
 
 /** The work of a route as Egg calls it: token first, then the whole request, then the handler. */
@@ -9,16 +10,18 @@ export function dispatch(access: Access, endpoint: Endpoint): (ctx: Context) => 
     const { watchbell } = ctx.app;
     const query = queryOf(ctx);
     const queryToken = typeof query['token'] === 'string' ? query['token'] : undefined;
-    const identity = await authorize(access, { authorization: ctx.get('authorization'), queryToken }, watchbell);
+    const given = { authorization: ctx.get('authorization'), queryToken };
+    const identity = await inTime(authorize(access, given, watchbell));
     // Whoever looks into a difference between workers sees which one answered; strangers do not.
     if (access !== 'public') ctx.set('Watchbell-Member', watchbell.memberId());
     const params: unknown = ctx['params'];
-    const reply = await endpoint.run({
+    const answer = endpoint.run({
       ...{ params, query, identity, watchbell },
       header: name => ctx.get(name),
       readBody: types => readBody(ctx.req, types),
     });
-    send(ctx, reply);
+    // A write tells of its own outcome; a read that is late helps nobody.
+    send(ctx, await (ctx.method === 'GET' ? inTime(answer) : answer));
   };
 }
 
