@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { collectGarbage } from './process';
 
-const collectionSchema = z.object({ kind: z.number() });
+const collectionSchema = z.object({ detail: z.object({ kind: z.number() }) });
 /** V8 gives unused memory back by at least two collections, the first of them up to 100 s after there was work. */
 const collections = 2;
 const limitMs = 130_000;
@@ -16,8 +16,9 @@ export async function memoryGivenBack(): Promise<void> {
   collectGarbage();
   let seen = 0;
   const observer = new PerformanceObserver(list => {
-    for (const { detail } of list.getEntries()) {
-      if (collectionSchema.parse(detail).kind === constants.NODE_PERFORMANCE_GC_MAJOR) seen += 1;
+    for (const entry of list.getEntries()) {
+      const { detail } = collectionSchema.parse(entry);
+      if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) seen += 1;
     }
   });
   observer.observe({ entryTypes: ['gc'] });
