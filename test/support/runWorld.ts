@@ -14,6 +14,7 @@ import { Members } from '../../app/repository/members';
 import { Runs } from '../../app/repository/runs';
 import { RunService } from '../../app/service/run/runService';
 import { SourceReader } from '../../app/service/run/sourceReader';
+import { eventually } from './eventually';
 import type { RecordedLog } from './log';
 import { memberOf } from './members';
 import type { VirtualClocks } from './virtualClock';
@@ -141,6 +142,19 @@ export class RunWorld {
   async runs(job: string): Promise<RunDoc[]> {
     const stored = await this.database.collection(runModel).find({ job }).sort({ _id: 1 }).toArray();
     return stored.map(document => runModel.schema.parse(document));
+  }
+
+  /** The runs of a job, once there are just so many and each has ended. */
+  async ended(job: string, many = 1): Promise<RunDoc[]> {
+    return await eventually(`${many} runs of ${job} end`, async () => {
+      const runs = await this.runs(job);
+      return runs.length === many && runs.every(run => run.finishedAt !== null) && runs;
+    });
+  }
+
+  /** The hours (UTC) of the occurrences of a job that were executed, in that order. */
+  hoursOf(job: string): number[] {
+    return this.executedOf(job).map(one => new Date(one.runId.split('@')[1] ?? '').getUTCHours());
   }
 
   /** The member is called dead by somebody else. */

@@ -1,63 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { occurrenceId } from '../../../app/domain/run/occurrence';
+import { describe, expect, it } from 'vitest';
 import { jitterOf } from '../../../app/domain/schedule/jitter';
-import type { RunHint } from '../../../app/ipc/messages';
-import type { PlannedJob } from '../../../app/timing/plan';
-import { Timekeeper } from '../../../app/timing/timekeeper';
 import { jobOf } from '../../support/job';
-import { RecordedLog } from '../../support/log';
+import { everySecond, pass, start, timekeeperOf, useFakeTime } from '../../support/timekeeper';
 
-const start = new Date('2026-01-01T00:00:00.000Z');
-const everySecond = { everyMs: 1000, anchorAt: new Date(0) };
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: start });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-/** A timekeeper whose time is the fake system time plus an offset that the test may step. */
-function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean; sizes?: number[] } = {}) {
-  const announced: { key: string; at: number; again: boolean; hint: RunHint }[] = [];
-  const missed: { job: string; at: number }[] = [];
-  const ended: { job: string; at: number; end: PlannedJob['end'] }[] = [];
-  const records = new Set<string>();
-  const state = { offsetMs: 0, ready: true, rank: over.rank ?? 0 };
-  const now = () => new Date(Date.now() + state.offsetMs);
-  const timekeeper = new Timekeeper(
-    {
-      clock: { now },
-      ready: async () => state.ready,
-      alone: () => state.rank === 0,
-      rank: () => state.rank,
-      recorded: async keys => new Set(keys.filter(key => records.has(key))),
-      announce: (batch, again) => {
-        over.sizes?.push(batch.length);
-        if (over.recordsAtOnce) for (const hint of batch) records.add(occurrenceId(hint.job, new Date(hint.at)));
-        for (const hint of batch)
-          announced.push({ key: occurrenceId(hint.job, new Date(hint.at)), at: now().getTime(), again, hint });
-      },
-      missed: (plan, at) => {
-        missed.push({ job: plan.name, at: at - start.getTime() });
-      },
-      ended: async occurrences => {
-        ended.push(...occurrences.map(({ plan, at }) => ({ job: plan.name, at: at - start.getTime(), end: plan.end })));
-      },
-      log: new RecordedLog(),
-      measured: () => {},
-    },
-    { standbyMs: 1000, reannounceMs: 3000, misfireHorizonMs: 86_400_000 },
-  );
-  timekeeper.start();
-  const keys = () => announced.map(({ key }) => key);
-  const record = () => {
-    for (const key of keys()) records.add(key);
-  };
-  return { timekeeper, announced, missed, ended, records, state, keys, record };
-}
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+useFakeTime();
 
 describe('Timekeeper', () => {
   it('announces each occurrence once while each gets its record, and never early', async () => {
@@ -204,62 +150,6 @@ describe('Timekeeper', () => {
     timekeeper.remove('deleted');
     await pass(10_000);
     expect(announced).toHaveLength(before);
-  });
-
-  it('announces nothing while the time cannot be trusted, and goes on afterwards', async () => {
-    const { timekeeper, keys, state } = timekeeperOf();
-    state.ready = false;
-    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
-    await pass(5000);
-    expect(keys()).toEqual([]);
-    state.ready = true;
-    await pass(500);
-    expect(keys().sort()).toEqual(
-      ['00', '01', '02', '03', '04', '05'].map(second => `tick@2026-01-01T00:00:${second}.000Z`),
-    );
-  });
-
-  it('leaves to the misfire policy what a machine that slept for 5 minutes missed, and announces what is in grace', async () => {
-    const { timekeeper, announced, missed, state, record } = timekeeperOf();
-    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
-    await pass(500);
-    record();
-    const before = announced.length;
-    state.offsetMs = 300_000;
-    timekeeper.clockMeasured();
-    await pass(100);
-    const late = announced.slice(before).map(({ hint }) => hint.at - start.getTime());
-    late.sort((a, b) => a - b);
-    expect(late).toEqual(Array.from({ length: 15 }, (_, index) => 286_000 + index * 1000));
-    expect(Math.min(...missed.map(({ at }) => at))).toBe(1000);
-  });
-
-  it('hands nothing on twice and passes nothing over when the clock jumps an hour ahead and back', async () => {
-    const { timekeeper, keys, missed, state } = timekeeperOf({ recordsAtOnce: true });
-    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
-    await pass(500);
-    state.offsetMs = 3_600_000;
-    timekeeper.clockMeasured();
-    await pass(5000);
-    state.offsetMs = 0;
-    timekeeper.clockMeasured();
-    await pass(60_000);
-    expect(new Set(keys()).size).toBe(keys().length);
-    expect(Math.min(...missed.map(({ at }) => at))).toBe(1000);
-    expect(keys()).toContain('tick@2026-01-01T01:00:05.000Z');
-    expect(keys()).not.toContain('tick@2026-01-01T01:00:07.000Z');
-  });
-
-  it('announces nothing twice when the clock is set back an hour', async () => {
-    const { timekeeper, keys, state, record } = timekeeperOf();
-    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
-    for (let second = 0; second < 5; second += 1) {
-      await pass(1000);
-      record();
-    }
-    state.offsetMs = -3_600_000;
-    await pass(60_000);
-    expect(new Set(keys()).size).toBe(keys().length);
   });
 
   it('announces thousands that are due at once in messages of at most 1,000', async () => {

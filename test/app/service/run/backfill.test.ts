@@ -25,15 +25,9 @@ const span = (from: number, to: number, over: Partial<BackfillRequest> = {}): Ba
   ...over,
 });
 
-async function ended(job: string, many: number) {
-  return await eventually(`${many} runs of ${job} end`, async () => {
-    const runs = await world.runs(job);
-    return runs.length === many && runs.every(run => run.finishedAt !== null) && runs;
-  });
-}
+const ended = (job: string, many: number) => world.ended(job, many);
 
-const hoursOf = (job: string) =>
-  world.executedOf(job).map(one => new Date(one.runId.split('@')[1] ?? '').getUTCHours());
+const hoursOf = (job: string) => world.hoursOf(job);
 
 afterEach(async () => {
   await world.close();

@@ -19,12 +19,7 @@ async function defined(over: Partial<Job> = {}) {
   return { job, hint: await world.define(job) };
 }
 
-async function ended(job: string, many = 1) {
-  return await eventually(`${many} runs of ${job} end`, async () => {
-    const runs = await world.runs(job);
-    return runs.length === many && runs.every(run => run.finishedAt !== null) && runs;
-  });
-}
+const ended = (job: string, many = 1) => world.ended(job, many);
 
 beforeAll(async () => {
   [a, b] = [await world.worker('a'), await world.worker('b')];
