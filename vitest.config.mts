@@ -15,7 +15,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     maxWorkers: 2,
-    // Real clusters share two cores: their files run one after another (tools/test.cjs runs them apart).
+    // Tests that judge lateness have the two cores for themselves (tools/test.cjs runs them apart).
     fileParallelism: process.env['WATCHBELL_TEST_SERIAL'] !== '1',
   },
 });

@@ -12,7 +12,10 @@ const { build } = require('./build.cjs');
 
 const root = path.join(__dirname, '..');
 const limitMs = 45 * 60_000;
-const serial = ['test/cluster', 'test/e2e'];
+const clusters = ['test/cluster', 'test/e2e'];
+/** They judge how late something is, or load the machine: each has it for itself. The other clusters run two at a time. */
+const alone = ['crash', 'misfire', 'outage', 'spread'].map(name => `test/cluster/${name}.test.ts`);
+alone.push('test/e2e/drill.test.ts');
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const remarks = [];
@@ -75,6 +78,10 @@ function vitest(name, args, env) {
   note(name, counts);
 }
 
+function exclude(patterns) {
+  return patterns.map(pattern => `--exclude=${pattern}`);
+}
+
 function countReport(file) {
   if (!fs.existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   const report = JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -101,9 +108,9 @@ async function main() {
     note('set-up', { failed: 1 });
   }
   check();
-  const excluded = serial.map(folder => `--exclude=${folder}/**`);
-  vitest('fast', excluded, env);
-  vitest('cluster', serial, { ...env, WATCHBELL_TEST_SERIAL: '1' });
+  vitest('fast', exclude(clusters.map(folder => `${folder}/**`)), env);
+  vitest('cluster', [...clusters, ...exclude(alone)], env);
+  vitest('alone', alone, { ...env, WATCHBELL_TEST_SERIAL: '1' });
   console.log(`\n${remarks.join('\n')}\n`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
