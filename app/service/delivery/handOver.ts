@@ -22,6 +22,11 @@ const longestRequestMs = 30_000;
 /** A channel that does not end at its limit is given up this much later. */
 const stuckMs = 1000;
 
+/** The connection stands, and this member may have no effect any more: nothing was sent. */
+class NotHandedOver extends Error {
+  override readonly name = 'NotHandedOver';
+}
+
 /** Gives the parts of one claimed delivery to its channel, each recorded before the next. Never throws. */
 export class HandOver {
   constructor(
@@ -37,6 +42,7 @@ export class HandOver {
       const fresh = !first || this.surroundings.monotonic() - judgedAt < freshMs;
       if (!fresh || !this.leaseHolds(delivery) || stop.aborted) return again(partsSent, !first, 'notFresh');
       const refused = await this.send(delivery, channel, part, partsSent, stop);
+      if (refused === 'notHandedOver') return again(partsSent, !first, 'notFresh');
       if (refused !== null) return this.refusal(delivery, channel, partsSent, refused);
       partsSent += 1;
       if (partsSent < channel.parts.length && !(await this.recorded(delivery, partsSent))) {
@@ -56,7 +62,12 @@ export class HandOver {
     const timeoutMs = Math.min(longestRequestMs, lease.remainingMs());
     const { signal, end, unlink } = linked([lease.signal, stop]);
     const key = channel.parts.length === 1 ? delivery._id : `${delivery._id}/${index}`;
-    const context = { idempotencyKey: key, fence: delivery.fence, signal, timeoutMs, now: clock.now(), outbound };
+    // Connecting takes its time, and a process may be stopped in it: what must hold is asked when the connection stands.
+    const beforeSend = () => {
+      if (!this.leaseHolds(delivery) || stop.aborted) throw new NotHandedOver();
+    };
+    const { fence } = delivery;
+    const context = { idempotencyKey: key, fence, signal, timeoutMs, now: clock.now(), outbound, beforeSend };
     let timer: NodeJS.Timeout | undefined;
     const stuck = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(notEnded(timeoutMs)), timeoutMs + stuckMs);
@@ -65,6 +76,7 @@ export class HandOver {
       await Promise.race([channel.kind.send(channel.settings, part, context), stuck]);
       return null;
     } catch (error) {
+      if (error instanceof NotHandedOver) return 'notHandedOver';
       return error instanceof ChannelError ? error : unexpected(error);
     } finally {
       clearTimeout(timer);

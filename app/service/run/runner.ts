@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Metrics } from '../../cluster/metrics';
-import type { Clock } from '../../cluster/types';
+import type { Clock, Lease } from '../../cluster/types';
 import type { Job } from '../../domain/job/types';
 import { errorFields, type Log } from '../../domain/log';
 import { FenceLostError, RunCancelledError } from '../../domain/run/errors';
@@ -23,6 +23,7 @@ export interface RunnerPorts {
   jobs: Jobs;
   conclusion: Conclusion;
   active: ActiveRuns;
+  lease: Pick<Lease, 'remainingMs'>;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -63,6 +64,8 @@ export class Runner {
       return await this.ports.conclusion.conclude(job, run, { state: 'failed', outcome: null, error }, null);
     }
     for (;;) {
+      // A process that was stopped comes here before its timers have told it that its lease is lost.
+      if (this.ports.lease.remainingMs() <= 0) return;
       const result = await attempt(executor, job, run, this.ports.reader);
       if (result.type === 'aborted') return;
       if (result.type === 'cancelled') return await this.cancel(run, result.by);

@@ -61,11 +61,14 @@ export class Starter {
       }
     }
     if (starting.length === 0 || lease.memberId !== member || !lease.valid) return;
+    const { signal } = lease;
     const started = await runs.start(
       starting.map(({ run }) => run),
       member,
       clock.now(),
     );
+    // Lost meanwhile, and perhaps regained: what has started is settled with what that lease held, under another fence.
+    if (signal.aborted) return;
     for (const { run, job } of starting) if (started.has(run.id)) this.execute(job, run);
   }
 
@@ -94,9 +97,8 @@ export class Starter {
   }
 
   private execute(job: Job, run: OwnedRun): void {
-    const { runner, lease, metrics, clock, log, freed } = this.ports;
+    const { runner, metrics, clock, log, freed } = this.ports;
     const [controller, cancellation] = [new AbortController(), new AbortController()];
-    if (lease.signal.aborted) controller.abort(lease.signal.reason);
     const { id, trigger, scheduledAt, fence, attempt } = run;
     const latenessMs = clock.now().getTime() - scheduledAt.getTime();
     if (trigger === 'schedule') metrics.lateness.observe(latenessMs / 1000);

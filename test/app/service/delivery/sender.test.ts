@@ -234,6 +234,19 @@ describe('the lease', () => {
     expect((await world.of('leased'))[0]?.member).not.toBe(first?.lease.memberId);
   });
 
+  it('that has passed by the time the connection stands sends nothing: it starts over and claims anew', async () => {
+    const { loop, lease } = world.member();
+    // Asked before connecting, for the limit of the request, and when the connection stands.
+    const left = [10_000, 10_000, 0];
+    lease.remainingMs = () => left.shift() ?? 10_000;
+    loop.start();
+    await world.alert('connecting', 'firing', 1, 'firing', ['hook']);
+    await becomes('connecting', 'firing sent');
+    const calls = hook.calls.filter(({ id }) => id === 'connecting.1.0:1:hook');
+    expect(calls.map(({ fence }) => fence)).toEqual([2]);
+    expect((await world.of('connecting'))[0]).toMatchObject({ attempts: 1, possibleDuplicate: false });
+  });
+
   it('is not enough when the look at the mutes is older than a second: it starts over and claims anew', async () => {
     let late = 3;
     let now = 0;

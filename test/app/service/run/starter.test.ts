@@ -11,7 +11,7 @@ import { claimedRun } from '../../../../app/service/run/owned';
 import { Starter } from '../../../../app/service/run/starter';
 import { useDatabase } from '../../../support/database';
 import { jobOf } from '../../../support/job';
-import { memberOf } from '../../../support/members';
+import { memberOf, type TestMember } from '../../../support/members';
 import { RunWorld } from '../../../support/runWorld';
 
 const { database } = useDatabase();
@@ -19,21 +19,34 @@ const world = new RunWorld(database);
 const runs = new Runs(database, 30);
 const scheduledAt = new Date('2026-01-01T01:00:00Z');
 
-/** Claims an occurrence and starts it while its settlement is decided by `settled`. */
-async function start(job: string, settled: (id: string) => Promise<void>): Promise<string[]> {
+const never = new Date(0);
+
+/**
+ * Claims an occurrence and starts it: `settled` says up to where was decided, `asStarted` happens while the start is
+ * being written.
+ */
+async function start(
+  job: string,
+  settled: (id: string) => Promise<Date>,
+  asStarted: (member: TestMember) => void = () => {},
+): Promise<string[]> {
   const hint = (await world.define(jobOf({ name: job })))(scheduledAt);
-  const { member, log } = memberOf(database);
+  const own = memberOf(database);
+  const { member, log } = own;
   await member.renew();
   const executed: string[] = [];
   const id = occurrenceId(job, scheduledAt);
   const starter = new Starter({
-    ...{ runs, lease: member, clock: member.clock, metrics: new Metrics(), log, freed: () => {} },
+    ...{ runs, lease: member, metrics: new Metrics(), log, freed: () => {} },
+    clock: {
+      now: () => {
+        asStarted(own);
+        return member.clock.now();
+      },
+    },
     newest: new Newest({ jobs: new Jobs(database), calendars: new Calendars(database) }),
     settlements: {
-      settledUntil: async () => {
-        await settled(id);
-        return new Map([[job, scheduledAt]]);
-      },
+      settledUntil: async () => new Map([[job, await settled(id)]]),
     },
     runner: { execute: (_job, run) => executed.push(run.id) },
   });
@@ -51,16 +64,28 @@ async function start(job: string, settled: (id: string) => Promise<void>): Promi
 
 describe('a claim that finds its occurrence settled', () => {
   it('takes itself back where it was settled without it', async () => {
-    expect(await start('late', async () => {})).toEqual([]);
+    expect(await start('late', async () => scheduledAt)).toEqual([]);
     expect(await world.runs('late')).toEqual([]);
   });
 
   it('runs where the settlement has relied on it: else nobody would run it', async () => {
     const count = async (id: string) => {
       await database.collection(runModel).updateOne({ _id: id }, { $set: { counted: true } });
+      return scheduledAt;
     };
     const id = occurrenceId('relied-upon', scheduledAt);
     expect(await start('relied-upon', count)).toEqual([id]);
     expect(await world.runs('relied-upon')).toMatchObject([{ _id: id, state: 'running' }]);
+  });
+});
+
+describe('a lease that is lost while a start is being written', () => {
+  it('executes nothing, also where it stands again by then: whoever settles what it held may have done so', async () => {
+    const lapse = ({ member, clocks }: TestMember) => {
+      clocks.pass(11_000);
+      void member.renew();
+    };
+    expect(await start('lapsed', async () => never, lapse)).toEqual([]);
+    expect(await start('held', async () => never)).toHaveLength(1);
   });
 });
