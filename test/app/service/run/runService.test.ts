@@ -190,6 +190,21 @@ describe('a member that is lost', () => {
     expect(await ended(job.name)).toMatchObject([{ state: 'succeeded', fence: 2, lostCount: 1 }]);
   });
 
+  it('that was stopped between two attempts makes no further one: what it had is settled with its lease', async () => {
+    const { service, member, clocks } = await world.worker('stopped');
+    const job = named({ retry: { limit: 1, backoffMs: 300, factor: 1 } });
+    const hint = (await world.define(job))(at);
+    world.behaviour.error = new SourceError('62', 'Syntax error near FORM');
+    service.accept([hint]);
+    await eventually('its first attempt', () => world.executedOf(job.name).length === 1);
+    clocks.pass(11_000);
+    await eventually('its next attempt is written', async () => (await world.runs(job.name))[0]?.fence === 2);
+    world.behaviour.error = null;
+    await member.renew();
+    expect(await ended(job.name)).toMatchObject([{ state: 'succeeded', fence: 3, lostCount: 1 }]);
+    expect(world.executedOf(job.name).map(({ fence }) => fence)).toEqual([1, 3]);
+  });
+
   it('gives up what it aborted where its clock keeps it suspended: others run it although it lives', async () => {
     const { service, member, clocks } = await world.worker('wrong', { skewMaxMs: 60_000 });
     const [again, once] = [named(), named({ onLost: 'close' })];
