@@ -6,6 +6,7 @@ import { FenceLostError } from '../domain/run/errors';
 import { type AlertDoc, alertModel, transitionModel } from '../model/alert';
 import { type RunDoc, runModel } from '../model/run';
 import { type Database, isDuplicateKey, primaryMajority } from './database';
+import { type IdDocument, versioned } from './versioned';
 
 /** Alerts of one transaction: MongoDB keeps each short, whatever a query answers. */
 const chunkSize = 200;
@@ -106,10 +107,9 @@ async function applyAlerts(
  */
 function bulkCollection(database: Database, model: { readonly collection: string }): Collection<IdDocument> {
   const unlimited = database.client.db(database.db.databaseName, { timeoutMS: undefined });
-  return unlimited.collection<IdDocument>(model.collection);
+  return versioned(unlimited.collection<IdDocument>(model.collection), database.written);
 }
 
-type IdDocument = Document & { _id: string };
 type Write = AnyBulkWriteOperation<IdDocument>;
 
 function alertWrite(before: Alert | undefined, after: Alert, closedAlertExpireAt: Date): Write {

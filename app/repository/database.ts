@@ -2,7 +2,6 @@ import {
   type ClientSession,
   type Collection,
   type Db,
-  type Document,
   MongoClient,
   type MongoClientOptions,
   MongoError,
@@ -11,6 +10,7 @@ import {
 import { SettingsError, UnavailableError } from '../domain/errors';
 import { models } from '../model';
 import { inTransaction } from './transaction';
+import { type IdDocument, versioned, WrittenSchema } from './versioned';
 
 export interface DatabaseOptions {
   url: string;
@@ -25,8 +25,6 @@ export interface DatabaseOptions {
 /** Read options of everything that must see each acknowledged majority write. */
 export const primaryMajority = { readPreference: 'primary', readConcern: { level: 'majority' } } as const;
 
-type IdDocument = Document & { _id: string };
-
 /**
  * The one handle on MongoDB. Concern and preference are set here and per operation, never taken from the URL.
  * After its first connection the driver connects again by itself, whatever the outage.
@@ -34,6 +32,8 @@ type IdDocument = Document & { _id: string };
 export class Database {
   readonly client: MongoClient;
   readonly db: Db;
+  /** In which form this process writes; membership decides. */
+  readonly written = new WrittenSchema();
 
   constructor(private readonly options: DatabaseOptions) {
     const inUrl = new URL(options.url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, '')).pathname.slice(1);
@@ -59,9 +59,9 @@ export class Database {
     });
   }
 
-  /** The collection of a model; documents go through `parse` of that model when they are read. */
+  /** The collection of a model; documents are stamped when they are written, and go through `parse` of that model when they are read. */
   collection(model: { readonly collection: string }): Collection<IdDocument> {
-    return this.db.collection<IdDocument>(model.collection);
+    return versioned(this.db.collection<IdDocument>(model.collection), this.written);
   }
 
   /**
