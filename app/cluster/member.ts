@@ -10,6 +10,8 @@ import type { Lease } from './types';
 
 export interface MemberOptions {
   hostId: string;
+  /** What jobs may ask of a host; they stand with each of its members. */
+  hostLabels: MemberDoc['hostLabels'];
   role: MemberDoc['role'];
   pid: number;
   masterPid: number;
@@ -55,6 +57,9 @@ export class Member implements Lease {
   /** The id before the last registration: whose runs are this process's own leftovers. */
   private previousId: string | null = null;
   private stopped = false;
+  private ending = false;
+  /** Somebody wants this host drained. */
+  hostDrains = false;
   private readonly listeners: MemberEvents[] = [];
   private readonly process: ProcessIdentity;
 
@@ -82,6 +87,10 @@ export class Member implements Lease {
 
   get suspended(): boolean {
     return Math.abs(this.clock.skewMs()) > this.options.skewMaxMs;
+  }
+
+  get draining(): boolean {
+    return this.ending || this.hostDrains;
   }
 
   remainingMs(): number {
@@ -136,6 +145,12 @@ export class Member implements Lease {
     }
   }
 
+  /** This process has begun to end: it takes nothing new, and every host hears of that with its next sweep. */
+  async drain(limitMs: number): Promise<void> {
+    this.ending = true;
+    if (this.registered) await this.members.drain(this.memberId, limitMs);
+  }
+
   /** Ends the lease in good order, within limitMs. Runs must have ended or been handed over before. */
   async stop(limitMs: number): Promise<void> {
     this.stopped = true;
@@ -186,12 +201,12 @@ export class Member implements Lease {
 
   /** The first registration, or a new one under a new bootId after others have called this member dead. */
   private async register(): Promise<Date> {
-    const { hostId, role, pid, masterPid, leaseMs, renewalLimitMs } = this.options;
+    const { hostId, hostLabels, role, pid, masterPid, leaseMs, renewalLimitMs } = this.options;
     if (this.registered) this.lose('called dead by others');
     const id = this.newId();
     const { process, appliedRevision } = this;
     const now = await this.members.register(
-      { id, hostId, role, pid, masterPid, process, leaseMs, appliedRevision },
+      { id, hostId, hostLabels, role, pid, masterPid, process, leaseMs, appliedRevision },
       renewalLimitMs,
     );
     this.previousId = this.registered ? this.memberId : null;
@@ -207,7 +222,6 @@ export class Member implements Lease {
     this.deadline = { wall: sent.wall + leaseMs, monotonic: sent.monotonic + leaseMs };
     if (this.remainingMs() <= 0) return;
     this.unbrokenSince ??= sent.monotonic;
-    this.metrics.clockSkew.set(this.clock.skewMs() / 1000);
     if (this.controller.signal.aborted) {
       this.controller = new AbortController();
       const previousId = this.previousId ?? this.memberId;
@@ -219,6 +233,8 @@ export class Member implements Lease {
   }
 
   private watch(): void {
+    this.metrics.clockSkew.set(this.clock.skewMs() / 1000);
+    this.metrics.suspended.set(this.suspended ? 1 : 0);
     if (this.deadline !== null && this.remainingMs() <= 0) this.lose('not renewed in time');
   }
 

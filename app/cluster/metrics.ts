@@ -38,7 +38,12 @@ export class Metrics {
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
     registers: [this.registry],
   });
-  readonly clockSkew = this.gauge('watchbell_clock_skew_seconds', "This host's clock minus MongoDB's");
+  readonly clockSkew = this.gauge('watchbell_clock_skew_seconds', "This host's clock minus MongoDB's", 'average');
+  readonly suspended = this.gauge(
+    'watchbell_suspended',
+    "1 while this host's clock is too far from MongoDB's: it claims nothing",
+    'max',
+  );
   readonly appliedRevision = this.gauge(
     'watchbell_applied_revision',
     'Highest revision in force in this process',
@@ -53,7 +58,7 @@ export class Metrics {
     return new Counter({ name, help, registers: [this.registry] });
   }
 
-  private gauge(name: string, help: string, aggregator: 'sum' | 'min' = 'sum'): Gauge {
+  private gauge(name: string, help: string, aggregator: 'sum' | 'min' | 'max' | 'average' = 'sum'): Gauge {
     return new Gauge({ name, help, aggregator, registers: [this.registry] });
   }
 }
