@@ -6,6 +6,7 @@ import {
   type MongoClientOptions,
   MongoError,
   ReadConcern,
+  type TransactionOptions,
 } from 'mongodb';
 import { SettingsError, UnavailableError } from '../domain/errors';
 import { models } from '../model';
@@ -24,6 +25,13 @@ export interface DatabaseOptions {
 
 /** Read options of everything that must see each acknowledged majority write. */
 export const primaryMajority = { readPreference: 'primary', readConcern: { level: 'majority' } } as const;
+
+/** A commit takes its concern from here or else from the client's options, where the URL has a say. */
+const transactionOptions: TransactionOptions = {
+  readConcern: { level: 'snapshot' },
+  readPreference: 'primary',
+  writeConcern: { w: 'majority', journal: true },
+};
 
 /**
  * The one handle on MongoDB. Concern and preference are set here and per operation, never taken from the URL.
@@ -73,7 +81,7 @@ export class Database {
     limitMs: number = this.options.operationMs,
   ): Promise<T> {
     return await this.client.withSession({ defaultTimeoutMS: Math.ceil(limitMs) }, session =>
-      inTransaction(session, fn, { readConcern: { level: 'snapshot' }, readPreference: 'primary' }, limitMs),
+      inTransaction(session, fn, transactionOptions, limitMs),
     );
   }
 

@@ -1,4 +1,5 @@
 import {
+  type CommandStartedEvent,
   MongoCompatibilityError,
   MongoExpiredSessionError,
   MongoInvalidArgumentError,
@@ -7,8 +8,53 @@ import {
   MongoServerError,
   MongoTopologyClosedError,
 } from 'mongodb';
-import { describe, expect, it } from 'vitest';
-import { asUnavailable, isAway } from '../../../app/repository/database';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runModel } from '../../../app/model/run';
+import { asUnavailable, Database, isAway } from '../../../app/repository/database';
+import { testDatabaseUrl } from '../../support/database';
+
+describe('what a URL asks for', () => {
+  const url = new URL(testDatabaseUrl().replace(/^mongodb:/, 'http:'));
+  const weak = {
+    w: '1',
+    journal: 'false',
+    readConcernLevel: 'local',
+    readPreference: 'secondary',
+    retryWrites: 'false',
+  };
+  for (const [name, value] of Object.entries({ ...weak, monitorCommands: 'true' })) url.searchParams.set(name, value);
+  const database = new Database({
+    url: url.toString().replace(/^http:/, 'mongodb:'),
+    name: 'unused',
+    operationMs: 10_000,
+    serverSelectionMs: 3000,
+    appName: 'test',
+  });
+  const seen: CommandStartedEvent[] = [];
+  database.client.on('commandStarted', event => seen.push(event));
+  afterAll(async () => {
+    await database.db.dropDatabase();
+    await database.close();
+  });
+
+  const commandOf = (name: string) => seen.findLast(event => event.commandName === name)?.command ?? {};
+
+  it('weakens no write and no read: each is acknowledged by a majority that has it on disk, and from the primary', async () => {
+    const collection = database.collection(runModel);
+    await collection.insertOne({ _id: 'a' });
+    await collection.findOne({ _id: 'a' });
+    expect(commandOf('insert')).toMatchObject({ writeConcern: { w: 'majority', j: true } });
+    expect(commandOf('insert')['txnNumber']).toBeDefined();
+    expect(commandOf('find')).toMatchObject({ readConcern: { level: 'majority' } });
+    expect(commandOf('find')['$readPreference']?.mode ?? 'primary').toBe('primary');
+  });
+
+  it('weakens no transaction either', async () => {
+    await database.transaction(session => database.collection(runModel).insertOne({ _id: 'b' }, { session }));
+    expect(commandOf('insert')).toMatchObject({ readConcern: { level: 'snapshot' } });
+    expect(commandOf('commitTransaction')).toMatchObject({ writeConcern: { w: 'majority', j: true } });
+  });
+});
 
 describe('isAway', () => {
   it.each([
