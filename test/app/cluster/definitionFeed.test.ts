@@ -50,7 +50,7 @@ function feedOf() {
   };
   const options = { pollMs: 3_600_000, tombstoneMs: 1000 };
   const feed = new DefinitionFeed(revisions, handler, report, options, new RecordedLog(), () => clocks.monotonic());
-  return { feed, loaded, calls, reported, clocks };
+  return { feed, handler, loaded, calls, reported, clocks };
 }
 
 describe('DefinitionFeed', () => {
@@ -68,6 +68,23 @@ describe('DefinitionFeed', () => {
     const before = feed.applied;
     await feed.hint({ kind: 'job', name: 'early', revision: before + 2 });
     expect(feed.applied).toBe(before);
+  });
+
+  it('leaves to the next look what is written while it loads', async () => {
+    const { feed, loaded, handler } = feedOf();
+    await feed.look();
+    const seen = await write('seen');
+    const load = handler.loadSince;
+    handler.loadSince = async revision => {
+      await load(revision);
+      await write('meanwhile');
+    };
+    await feed.look();
+    handler.loadSince = load;
+    expect(feed.applied).toBe(seen);
+    expect(loaded.has('meanwhile')).toBe(false);
+    await feed.look();
+    expect(loaded.has('meanwhile')).toBe(true);
   });
 
   it('moves on by a hint only where nothing lies between', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ValidationError } from '../../../app/domain/errors';
 import type { Matcher } from '../../../app/domain/mute/match';
 import { Mutes } from '../../../app/repository/mutes';
@@ -52,6 +52,38 @@ describe('creating a mute', () => {
     expect(ended).toMatchObject({ ended: true, changedBy: 'you' });
     expect(ended?.expireAt).toBeInstanceOf(Date);
   });
+});
+
+describe('a host whose clock is wrong by a day', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([-1, 1])(
+    '(%i d) neither moves the end of a mute nor its beginning, nor judges which are in force',
+    async days => {
+      const now = Date.now();
+      const running = await mutes.create({ ...base, end: { forMs: 60_000 } }, 'others');
+      const planned = await mutes.create(
+        { ...base, startsAt: new Date(now + 60_000), end: { forMs: 60_000 } },
+        'others',
+      );
+      vi.useFakeTimers({ toFake: ['Date'], now: now + days * 86_400_000 });
+      const mute = await mutes.create({ ...base, end: { forMs: 60_000 } }, 'me');
+      expect(mute.startsAt).toBeNull();
+      expect(Math.abs((mute.endsAt?.getTime() ?? 0) - now - 60_000)).toBeLessThan(10_000);
+      await mutes.close(['wrong-clock'], { forMs: 60_000 }, 'me');
+      const active = await mutes.active({ job: 'wrong-clock' });
+      expect(active.map(({ _id }) => _id)).toEqual(expect.arrayContaining([running._id, mute._id]));
+      expect(active.map(({ _id }) => _id)).not.toContain(planned._id);
+      const closed = active.find(({ closeName }) => closeName === 'wrong-clock');
+      expect(closed?.startsAt).toBeNull();
+      expect(Math.abs((closed?.endsAt?.getTime() ?? 0) - now - 60_000)).toBeLessThan(10_000);
+      await mutes.open(['wrong-clock'], 'me');
+      const listed = (await mutes.list({ limit: 100 })).items.find(({ _id }) => _id === closed?._id);
+      expect(listed).toMatchObject({ ended: true, endsAt: closed?.endsAt });
+    },
+  );
 });
 
 describe('closing and opening by name', () => {

@@ -40,6 +40,18 @@ describe('Timekeeper', () => {
     expect(announced[0]?.at).toBeGreaterThanOrEqual(start.getTime() + 1000);
   });
 
+  it.each([
+    [2, 2000],
+    [9, 3000],
+  ])('looks after an occurrence as the %i-th next host after %i ms', async (rank, afterMs) => {
+    const { timekeeper, announced } = timekeeperOf({ rank });
+    timekeeper.upsert(jobOf({ name: 'tick', schedule: { at: start }, plannedFromAt: start }));
+    await pass(afterMs - 1);
+    expect(announced).toEqual([]);
+    await pass(200);
+    expect(announced).toHaveLength(1);
+  });
+
   it('gives what was missed before its start over to the misfire policy, only when it has no record', async () => {
     const hourly = jobOf({
       name: 'hourly',
