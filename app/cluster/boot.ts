@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SettingsError } from '../domain/errors';
 import { errorFields, type Log } from '../domain/log';
 import type { Database } from '../repository/database';
+import { SchemaVersions } from '../repository/schemaVersions';
 
 const retryMs = 1000;
 
@@ -26,6 +27,8 @@ export async function untilItWorks(step: () => Promise<void>, log: Log, stopped:
 export async function prepareDatabase(database: Database, assertKey: () => Promise<void>): Promise<void> {
   await database.connect();
   await database.assertReplicaSet();
+  // Before the indexes: those of an older version do not belong into newer data.
+  await new SchemaVersions(database).assertReadable();
   await database.ensureIndexes();
   await assertKey();
 }

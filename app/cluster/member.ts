@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorFields, type Log } from '../domain/log';
 import type { MemberDoc } from '../model/member';
+import { SchemaVersionError } from '../model/schemaVersion';
 import type { Members } from '../repository/members';
 import { type Clocks, DatabaseClock, systemClocks } from './databaseClock';
 import type { Metrics } from './metrics';
@@ -28,6 +29,8 @@ export interface MemberEvents {
   regained?: (previousId: string) => void;
   /** After every successful renewal. */
   renewed?: () => void;
+  /** This process may not be a member: others write what it cannot read. It renews no more. */
+  refused?: (error: SchemaVersionError) => void;
 }
 
 /** Past this difference of wall and monotonic time MongoDB's time is measured again before anything is announced. */
@@ -51,6 +54,8 @@ export class Member implements Lease {
   private reportedRevision = 0;
   private reportedAt = Number.NEGATIVE_INFINITY;
   private registered = false;
+  /** What others write was looked at since the registration. */
+  private admitted = false;
   private renewing: Promise<void> | null = null;
   private renewTimer: NodeJS.Timeout | undefined;
   private watchTimer: NodeJS.Timeout | undefined;
@@ -181,9 +186,11 @@ export class Member implements Lease {
       const now = this.registered ? await this.renewStored() : null;
       const answered = now ?? (await this.register());
       this.clock.measure(answered, sent.monotonic);
+      await this.admit();
       this.succeed(sent);
     } catch (error) {
       this.unbrokenSince = null;
+      if (error instanceof SchemaVersionError) this.refuse(error);
       this.log.warn('member.renewalFailed', {
         member: this.memberId,
         remainingMs: this.remainingMs(),
@@ -199,6 +206,17 @@ export class Member implements Lease {
     return this.members.renew(this.memberId, { suspended, clockSkewMs, appliedRevision }, this.options.renewalLimitMs);
   }
 
+  private async admit(): Promise<void> {
+    if (this.admitted) return;
+    await this.members.admit();
+    this.admitted = true;
+  }
+
+  private refuse(error: SchemaVersionError): void {
+    this.stopped = true;
+    for (const listener of this.listeners) listener.refused?.(error);
+  }
+
   /** The first registration, or a new one under a new bootId after others have called this member dead. */
   private async register(): Promise<Date> {
     const { hostId, hostLabels, role, pid, masterPid, leaseMs, renewalLimitMs } = this.options;
@@ -212,6 +230,7 @@ export class Member implements Lease {
     this.previousId = this.registered ? this.memberId : null;
     this.memberId = id;
     this.registered = true;
+    this.admitted = false;
     this.log.info('member.registered', { member: id, role });
     return now;
   }

@@ -21,6 +21,9 @@ export const memberModel = defineModel({
     process: processIdentity,
     state: z.enum(['live', 'dead']),
     suspended: z.boolean(),
+    /** The newest form of stored documents that it knows, and the version of Watchbell that it is. */
+    schema: z.number().int().default(1),
+    version: z.string().default(''),
     /** Raised by each renewal: whoever sees it unchanged for leaseMs on its own clock calls the member dead. */
     counter: z.number().int(),
     leaseMs: z.number().int(),
@@ -39,4 +42,5 @@ export const memberModel = defineModel({
   ],
 });
 
+    { key: { state: 1, schema: 1 }, name: 'schema' },
 export type MemberDoc = z.infer<typeof memberModel.schema>;

@@ -1,5 +1,8 @@
+import { version } from '../../package.json';
 import { type MemberDoc, memberModel } from '../model/member';
+import { schemaVersion } from '../model/schemaVersion';
 import type { Database } from './database';
+import { SchemaVersions } from './schemaVersions';
 
 export interface NewMember {
   id: string;
@@ -27,9 +30,11 @@ const deadKeptMs = 86_400_000;
 export class Members {
   private readonly collection;
 
+  private readonly schemas;
   constructor(database: Database) {
     this.collection = database.collection(memberModel);
   }
+    this.schemas = new SchemaVersions(database);
 
   /** Writes a new live member (majority) and answers MongoDB's time. */
   async register(member: NewMember, limitMs: number): Promise<Date> {
@@ -38,6 +43,8 @@ export class Members {
     const set = {
       ...fields,
       state: 'live',
+      schema: schemaVersion,
+      version,
       suspended: false,
       counter: 1,
       startedAt: now,
@@ -53,6 +60,14 @@ export class Members {
   }
 
   /** Raises the counter of a live member; answers MongoDB's time, or null where the member is not live any more. */
+  /**
+   * Throws SchemaVersionError where this build cannot read what others write. Asked after each registration: either it
+   * sees that they have moved on, or they see the new member before they do.
+   */
+  async admit(): Promise<void> {
+    await this.schemas.assertReadable();
+  }
+
   async renew(id: string, { suspended, clockSkewMs, appliedRevision }: Renewal, limitMs: number): Promise<Date | null> {
     const stored = await this.collection.findOneAndUpdate(
       { _id: id, state: 'live' },

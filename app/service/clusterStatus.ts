@@ -3,6 +3,7 @@ import type { MemberDoc } from '../model/member';
 import type { Database } from '../repository/database';
 import { Members } from '../repository/members';
 import { Revisions } from '../repository/revisions';
+import { SchemaVersions } from '../repository/schemaVersions';
 
 /** How many live members have a revision in force. */
 export interface Convergence {
@@ -17,15 +18,20 @@ const lookEveryMs = 50;
 export class ClusterStatus {
   private readonly members: Members;
   private readonly revisions: Revisions;
+  private readonly schemas: SchemaVersions;
 
   constructor(database: Database) {
     this.members = new Members(database);
     this.revisions = new Revisions(database);
+    this.schemas = new SchemaVersions(database);
   }
 
   async status(): Promise<Record<string, unknown>> {
-    const [revision, members] = await Promise.all([this.revisions.current(), this.members.all()]);
-    return { revision, converged: convergence(members, revision).converged, members: members.map(memberView) };
+    const looks = [this.revisions.current(), this.schemas.newestWritten(), this.members.all()] as const;
+    const [revision, newestWritten, members] = await Promise.all(looks);
+    const { converged } = convergence(members, revision);
+    const schema = { ...knownSchemas(members), newestWritten };
+    return { revision, converged, schema, members: members.map(memberView) };
   }
 
   /** Waits until every live member has the revision in force, at most timeoutMs; answers how it stands then. */
@@ -46,9 +52,18 @@ function convergence(members: readonly MemberDoc[], revision: number): Convergen
   return { applied, members: counted.length, converged: applied === counted.length };
 }
 
+/** How many live members know which schema as their newest; what all of them know is in force. */
+function knownSchemas(all: readonly MemberDoc[]) {
+  const known = all.filter(member => member.state === 'live').map(member => member.schema);
+  const members: Record<string, number> = {};
+  for (const schema of known) members[schema] = (members[schema] ?? 0) + 1;
+  return { inForce: known.length === 0 ? null : Math.min(...known), members };
+}
+
 function memberView(member: MemberDoc): Record<string, unknown> {
   const { _id: id, hostId, role, pid, startedAt, lastSeenAt, leaseMs, appliedRevision, clockSkewMs } = member;
+  const { schema, version } = member;
   const leaseUntil = new Date(lastSeenAt.getTime() + leaseMs);
   const state = member.state === 'live' && member.suspended ? 'suspended' : member.state;
-  return { id, hostId, role, pid, startedAt, lastSeenAt, leaseUntil, appliedRevision, clockSkewMs, state };
+  return { id, hostId, role, pid, startedAt, lastSeenAt, leaseUntil, appliedRevision, clockSkewMs, state, schema, version };
 }

@@ -3,6 +3,7 @@ import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
 import { CalendarEnds } from '../cluster/calendarEnds';
 import { DefinitionFeed, type FeedHandler } from '../cluster/definitionFeed';
 import { HostMetrics } from '../cluster/metricsExchange';
+import { followSchema } from '../cluster/schemaInForce';
 import { errorFields } from '../domain/log';
 import { configChangedSchema, ipcNames, runBatchSchema } from '../ipc/messages';
 import { Calendars } from '../repository/calendars';
@@ -68,6 +69,7 @@ export class WorkerRuntime {
     const revisions = new Revisions(database);
     this.feed = new DefinitionFeed(revisions, this.onChange(revisions), report, { pollMs, tombstoneMs }, log);
     this.watchbell = this.useCases();
+    followSchema({ database, member, log, refuse: options.refuse });
     this.listen();
   }
 

@@ -3,6 +3,7 @@ import { DefinitionFeed } from '../cluster/definitionFeed';
 import { Member } from '../cluster/member';
 import { Metrics } from '../cluster/metrics';
 import { MetricsCollector } from '../cluster/metricsExchange';
+import { followSchema } from '../cluster/schemaInForce';
 import type { ClusterSettings } from '../cluster/settings';
 import type { Log } from '../domain/log';
 import { errorFields } from '../domain/log';
@@ -65,6 +66,7 @@ export class AgentRuntime {
     this.database = new Database({ url, name, operationMs, serverSelectionMs, appName: 'watchbell-agent' });
     this.members = new Members(this.database);
     this.member = new Member(this.members, { ...settings, role: 'agent', pid, masterPid }, log, this.metrics);
+    followSchema({ database: this.database, member: this.member, log, refuse: options.refuse });
     this.sweeper = new Sweeper(this.members, this.member, settings, log);
     const transactions = new Transactions(this.database, ['watchbell-worker', 'watchbell-agent']);
     this.abandoned = new AbandonedTransactions(transactions, settings, log);

@@ -91,7 +91,9 @@ const reads: [string, () => Promise<unknown>][] = [
   [
     'an iteration',
     async () => {
-      for await (const document of collection.find({ _id: 'one' })) return document;
+      const found: unknown[] = [];
+      for await (const document of collection.find({ _id: 'one' })) found.push(document);
+      return found;
     },
   ],
 ];
