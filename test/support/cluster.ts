@@ -23,3 +23,10 @@ export const testSecretKey = 'test-key-of-at-least-thirty-two-characters';
 export function uniqueHostId(name: string): string {
   return `${name}-${randomBytes(3).toString('hex')}`;
 }
+
+/** Half the default lease, so that a test of a member that is lost waits half as long. */
+export const shortLease = {
+  WATCHBELL_LEASE_MS: '5000',
+  WATCHBELL_RENEW_MS: '1000',
+  WATCHBELL_RENEWAL_LIMIT_MS: '1500',
+};
