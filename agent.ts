@@ -5,8 +5,8 @@ import { SecretBox } from './app/service/definition/secretBox';
 import { openSelfChannel } from './app/service/definition/selfChannel';
 import { AgentRuntime } from './app/timing/agentRuntime';
 
-/** Egg gives its agent 5 s and never kills it: behind that it ends by itself. */
-const closeMs = 4500;
+/** Egg never kills its agent: behind this it ends by itself, so that workers and agent are gone in 6.5 s together. */
+const closeMs = 2000;
 
 /** Composition only: the agent owns cron timing on this host. */
 export default class AgentBoot {

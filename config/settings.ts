@@ -91,6 +91,11 @@ export const environmentSchema = z.object({
   WATCHBELL_KILL_GRACE_MS: ms(5000, 500, 60_000)
     .meta({ unit: 'ms' })
     .describe('How long the work of a cancelled run may take to end; then the run is closed without it.'),
+  WATCHBELL_DRAIN_MS: ms(3000, 0, 3000)
+    .meta({ unit: 'ms' })
+    .describe(
+      'How long runs and messages under way may take to end when the server is stopped; then they are handed over. No more than 3000, because Egg kills a worker 5 s after its SIGTERM: whoever needs longer drains the host first.',
+    ),
   WATCHBELL_SKEW_MAX_MS: ms(5000, 500, 60_000)
     .meta({ unit: 'ms' })
     .describe("Past this difference from MongoDB's clock a host claims nothing."),

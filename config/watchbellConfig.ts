@@ -62,6 +62,7 @@ function clusterSettings(settings: Settings): ClusterSettings {
     reannounceMs: settings.WATCHBELL_REANNOUNCE_MS,
     misfireHorizonMs: settings.WATCHBELL_MISFIRE_HORIZON_MS,
     killGraceMs: settings.WATCHBELL_KILL_GRACE_MS,
+    drainMs: settings.WATCHBELL_DRAIN_MS,
     skewMaxMs: settings.WATCHBELL_SKEW_MAX_MS,
     pollMs: settings.WATCHBELL_POLL_MS,
     serverSelectionMs: settings.WATCHBELL_SERVER_SELECTION_MS,

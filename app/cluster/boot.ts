@@ -34,7 +34,7 @@ export async function prepareDatabase(database: Database, assertKey: () => Promi
 }
 
 /** Waits for work, but no longer than limitMs: the server comes up without MongoDB and says so on /readyz. */
-export async function atMost(work: Promise<void>, limitMs: number): Promise<void> {
+export async function atMost(work: Promise<unknown>, limitMs: number): Promise<void> {
   const timer = new AbortController();
   try {
     await Promise.race([work, sleep(limitMs, undefined, { signal: timer.signal })]);

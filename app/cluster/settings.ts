@@ -10,6 +10,8 @@ export interface ClusterSettings {
   reannounceMs: number;
   misfireHorizonMs: number;
   killGraceMs: number;
+  /** What is under way when this process is told to end gets this long. */
+  drainMs: number;
   skewMaxMs: number;
   pollMs: number;
   serverSelectionMs: number;

@@ -10,6 +10,8 @@ export interface Lease {
   readonly hostId: string;
   /** Its clock is too wrong: it may neither claim nor send, and gives up what it holds. */
   readonly suspended: boolean;
+  /** Its host is drained, or it is about to end: it takes nothing new, and what it holds goes on. */
+  readonly draining: boolean;
   /** Not past its own deadline by either clock, registered, not suspended. */
   readonly valid: boolean;
   /** Aborted when the lease is lost; a new signal stands here once it is regained. */

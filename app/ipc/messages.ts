@@ -7,6 +7,8 @@ export const ipcNames = {
   deliveriesWake: 'watchbell:deliveriesWake',
   /** agent → workers: runs were queued, look which lanes are free. */
   runsWake: 'watchbell:runsWake',
+  /** worker → agent: this worker has begun to end, announce nothing to it any more. */
+  workerEnds: 'watchbell:workerEnds',
   /** worker → agent: the figures of the whole host, please. */
   metricsAsk: 'watchbell:metricsAsk',
   /** agent → workers: your figures, please. */
@@ -41,6 +43,8 @@ export const configChangedSchema = z.object({
 });
 
 export type ConfigChanged = z.infer<typeof configChangedSchema>;
+
+export const workerEndsSchema = z.object({ pid: z.number().int() });
 
 export const metricsAskSchema = z.object({ id: z.string(), pid: z.number().int() });
 export const metricsCollectSchema = z.object({ id: z.string() });

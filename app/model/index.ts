@@ -1,6 +1,7 @@
 import { alertModel, transitionModel } from './alert';
 import { calendarModel, channelModel, jobModel, sourceModel } from './definition';
 import { budgetModel, deliveryModel } from './delivery';
+import { drainModel } from './drain';
 import { memberModel } from './member';
 import { muteModel } from './mute';
 import { runModel } from './run';
@@ -18,6 +19,7 @@ export const models = [
   calendarModel,
   deliveryModel,
   budgetModel,
+  drainModel,
   memberModel,
   muteModel,
   runModel,

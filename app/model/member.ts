@@ -31,6 +31,8 @@ export const memberModel = defineModel({
     lastSeenAt: z.date(),
     appliedRevision: z.number().int(),
     clockSkewMs: z.number(),
+    /** Set by a process that has begun to end: it takes no work any more, what it holds goes on for a moment. */
+    drainingAt: z.date().optional(),
     /** Set by a member that ended in good order; a dead one without it was lost. */
     leftAt: z.date().optional(),
     /** Set when dead: TTL. */

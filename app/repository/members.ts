@@ -121,6 +121,11 @@ export class Members {
     return result.matchedCount === 1;
   }
 
+  /** A process that begins to end says so: every host sees it with its next sweep. */
+  async drain(id: string, limitMs: number): Promise<void> {
+    await this.collection.updateOne({ _id: id }, [{ $set: { drainingAt: '$$NOW' } }], { timeoutMS: limitMs });
+  }
+
   /** A member that ends in good order says so, so that nobody has to wait for its lease. */
   async leave(id: string, limitMs: number): Promise<void> {
     await this.collection.updateOne(

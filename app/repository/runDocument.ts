@@ -1,6 +1,6 @@
 import type { Overlap } from '../domain/job/types';
 import { waitingPlace } from '../domain/run/lane';
-import type { RunDoc } from '../model/run';
+import { givenUp, type RunDoc } from '../model/run';
 
 /** A run as it is claimed. */
 export interface NewRun {
@@ -23,13 +23,15 @@ const dayMs = 86_400_000;
 
 /**
  * The record of a claim: by `skip` it takes the job's lane and runs, by `allow` it runs beside the others; by `queue`
- * and `replace` it takes the one waiting place, so that a fresh run never goes before one that waits.
+ * and `replace` it takes the one waiting place, so that a fresh run never goes before one that waits. A run that nobody
+ * has (givenUp) is claimed for whoever finds it.
  */
 export function claimed(run: NewRun, retentionDays: number): RunDoc {
   const { overlap, job } = run;
   const waits = overlap === 'queue' || overlap === 'replace';
+  const state = waits || run.member === givenUp ? 'queued' : 'running';
   const place = waits ? { slot: waitingPlace(job), lanes: [job], queue: job } : overlap === 'skip' ? { slot: job } : {};
-  return { ...bare(run, retentionDays), state: waits ? 'queued' : 'running', ...place };
+  return { ...bare(run, retentionDays), state, ...place };
 }
 
 /** The record of an occurrence that did not run. */

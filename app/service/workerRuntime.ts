@@ -7,6 +7,7 @@ import { followSchema } from '../cluster/schemaInForce';
 import { errorFields } from '../domain/log';
 import { configChangedSchema, ipcNames, runBatchSchema } from '../ipc/messages';
 import { Calendars } from '../repository/calendars';
+import { Drains } from '../repository/drains';
 import { Jobs } from '../repository/jobs';
 import { Revisions } from '../repository/revisions';
 import { AlertReader } from './alerts';
@@ -14,6 +15,7 @@ import { ClusterStatus } from './clusterStatus';
 import type { Definitions } from './definition';
 import { DeliveryReader } from './deliveries';
 import type { DeliveryLoop } from './delivery/loop';
+import { HostDrain } from './hostDrain';
 import { kindsDocument } from './kinds';
 import type { MuteService } from './mutes';
 import type { JobRemoval } from './run/jobRemoval';
@@ -34,9 +36,11 @@ export interface WorkerRuntimeOptions extends WorkerOptions {
 const tombstoneMs = 6 * 86_400_000;
 /** The server starts without MongoDB after this span and keeps trying. */
 const bootWaitMs = 4000;
-/** What is under way at the end gets this long; Egg kills a worker 5 s after its SIGTERM. */
-const drainMs = 2000;
-const leaveMs = 700;
+/** Behind drainMs: the work of what was aborted ends, and what is left is handed over. */
+const handOverMs = 1000;
+/** The writes of the last hand-overs. With leaveMs behind it a worker is out before Egg kills it, 5 s after its SIGTERM. */
+const lastWritesMs = 200;
+const leaveMs = 300;
 const pingMs = 2000;
 
 /** Everything that a worker runs: membership, runs, deliveries, and the use cases that the API calls. */
@@ -50,6 +54,7 @@ export class WorkerRuntime {
   private readonly deliveries: DeliveryLoop;
   private readonly removal: JobRemoval;
   private readonly feed: DefinitionFeed;
+  private readonly hostDrain: HostDrain;
   private readonly stopping = new AbortController();
   private booted = false;
 
@@ -68,6 +73,7 @@ export class WorkerRuntime {
     const { pollMs } = settings.cluster;
     const revisions = new Revisions(database);
     this.feed = new DefinitionFeed(revisions, this.onChange(revisions), report, { pollMs, tombstoneMs }, log);
+    this.hostDrain = this.createHostDrain();
     this.watchbell = this.useCases();
     followSchema({ database, member, log, refuse: options.refuse });
     this.listen();
@@ -86,15 +92,25 @@ export class WorkerRuntime {
     waiting = false;
   }
 
-  /** Ends in good order within Egg's 5 s: nothing new is begun, what is under way ends or is given up. */
+  /**
+   * Ends in good order within Egg's 5 s: the agent hears of it first, nothing new is begun, what is under way ends within
+   * drainMs or is handed over.
+   */
   async stop(): Promise<void> {
+    const { messenger, pid, log, settings } = this.options;
+    const { drainMs } = settings.cluster;
+    messenger.sendToAgent(ipcNames.workerEnds, { pid });
     this.stopping.abort();
-    const { log } = this.options;
-    const ends = [this.feed.stop(), this.removal.stop(), this.runs.stop(drainMs), this.deliveries.stop(drainMs)];
-    for (const end of await Promise.allSettled(ends)) {
-      if (end.status === 'rejected') log.warn('worker.stopFailed', errorFields(end.reason));
-    }
-    await this.parts.member.stop(leaveMs).catch((error: unknown) => log.warn('worker.leaveFailed', errorFields(error)));
+    const { member } = this.parts;
+    const ends = [
+      member.drain(drainMs),
+      ...[this.feed, this.removal, this.hostDrain].map(part => part.stop()),
+      ...[this.runs, this.deliveries].map(part => part.stop(drainMs)),
+    ];
+    const tellOf = (event: string) => (error: unknown) => log.warn(event, errorFields(error));
+    const ended = Promise.all(ends.map(end => end.catch(tellOf('worker.stopFailed'))));
+    await atMost(ended, drainMs + handOverMs + lastWritesMs);
+    await member.stop(leaveMs).catch(tellOf('worker.leaveFailed'));
     for (const source of this.parts.sources.values()) await source.close();
     await this.parts.database.close();
   }
@@ -102,6 +118,8 @@ export class WorkerRuntime {
   private async boot(): Promise<void> {
     const { database, box, member } = this.parts;
     await prepareDatabase(database, () => box.assertKey(database));
+    // Whether this host is drained must be known before anything is claimed here.
+    await this.hostDrain.look();
     if (this.stopping.signal.aborted) return;
     member.on({
       lost: () => this.runs.leaseLost(),
@@ -110,6 +128,7 @@ export class WorkerRuntime {
     });
     await member.renew();
     member.start();
+    this.hostDrain.start();
     this.feed.start();
     this.runs.start();
     this.deliveries.start();
@@ -125,6 +144,19 @@ export class WorkerRuntime {
     messenger.on(ipcNames.configChanged, data => {
       const change = configChangedSchema.nullable().parse(data);
       void (change === null ? this.feed.look() : this.feed.hint(change));
+    });
+  }
+
+  private createHostDrain(): HostDrain {
+    const { log, settings } = this.options;
+    const { database, member } = this.parts;
+    return new HostDrain({
+      ...{ drains: new Drains(database), member, log, sweepMs: settings.cluster.sweepMs },
+      drained: ({ runsUntil }) => this.runs.drained(runsUntil),
+      ended: () => {
+        this.runs.wake();
+        this.deliveries.wake();
+      },
     });
   }
 

@@ -7,9 +7,10 @@ import { followSchema } from '../cluster/schemaInForce';
 import type { ClusterSettings } from '../cluster/settings';
 import type { Log } from '../domain/log';
 import { errorFields } from '../domain/log';
-import { type ConfigChanged, configChangedSchema, ipcNames, type RunHint } from '../ipc/messages';
+import { type ConfigChanged, configChangedSchema, ipcNames, type RunHint, workerEndsSchema } from '../ipc/messages';
 import { Calendars } from '../repository/calendars';
 import { Database } from '../repository/database';
+import { Drains } from '../repository/drains';
 import { Jobs } from '../repository/jobs';
 import { Members } from '../repository/members';
 import { Revisions } from '../repository/revisions';
@@ -19,6 +20,7 @@ import { Transactions } from '../repository/transactions';
 import { AbandonedTransactions } from './abandonedTransactions';
 import { Announcer } from './announcer';
 import { assertOwnHostId } from './hostStart';
+import { LocalWorkers } from './localWorkers';
 import { RevisionWatch } from './revisionWatch';
 import { Sweeper } from './sweeper';
 import { Timing } from './timing';
@@ -43,6 +45,9 @@ export interface AgentRuntimeOptions {
 const tombstoneMs = 6 * 86_400_000;
 /** The server starts without MongoDB after this span and keeps trying. */
 const bootWaitMs = 4000;
+/** At the end each part may finish what it is at for this long. */
+const partsMs = 1000;
+const leaveMs = 500;
 
 /** Everything that the agent runs: its membership, the feed of definitions, the sweeper and the timekeeper. */
 export class AgentRuntime {
@@ -56,7 +61,7 @@ export class AgentRuntime {
   private readonly feed: DefinitionFeed;
   private readonly watch: RevisionWatch;
   private readonly stopping = new AbortController();
-  private workers: number[] = [];
+  private readonly workers = new LocalWorkers();
   private readonly bornAt = Date.now();
   private booting: Promise<void> = Promise.resolve();
 
@@ -67,7 +72,7 @@ export class AgentRuntime {
     this.members = new Members(this.database);
     this.member = new Member(this.members, { ...settings, role: 'agent', pid, masterPid }, log, this.metrics);
     followSchema({ database: this.database, member: this.member, log, refuse: options.refuse });
-    this.sweeper = new Sweeper(this.members, this.member, settings, log);
+    this.sweeper = new Sweeper(this.members, new Drains(this.database), this.member, settings, log);
     const transactions = new Transactions(this.database, ['watchbell-worker', 'watchbell-agent']);
     this.abandoned = new AbandonedTransactions(transactions, settings, log);
     this.timing = this.buildTiming();
@@ -84,10 +89,9 @@ export class AgentRuntime {
       this.member.clock,
     );
     this.watch = new RevisionWatch(revisions, () => this.revisionChanged(), log);
-    new MetricsCollector(this.metrics, messenger, () => this.workers).listen();
-    messenger.on('egg-pids', pids => {
-      this.workers = Array.isArray(pids) ? pids.filter(one => typeof one === 'number') : [];
-    });
+    new MetricsCollector(this.metrics, messenger, () => this.workers.all).listen();
+    messenger.on('egg-pids', pids => this.workers.listed(pids));
+    messenger.on(ipcNames.workerEnds, data => this.workerEnds(workerEndsSchema.parse(data).pid));
     messenger.on(ipcNames.configChanged, data => this.configChanged(configChangedSchema.parse(data)));
     messenger.on(ipcNames.deliveriesWake, data => messenger.sendToApp(ipcNames.deliveriesWake, data));
   }
@@ -109,9 +113,9 @@ export class AgentRuntime {
   /** Timers first; Egg never kills its agent, so the caller ends the process when this takes too long. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.timing.stop();
-    await Promise.allSettled([this.watch.stop(), this.feed.stop(), this.sweeper.stop(), this.abandoned.stop()]);
-    await this.member.stop(1000).catch((error: unknown) => {
+    const parts = [this.timing, this.watch, this.feed, this.sweeper, this.abandoned].map(part => part.stop());
+    await atMost(Promise.allSettled(parts), partsMs);
+    await this.member.stop(leaveMs).catch((error: unknown) => {
       this.options.log.warn('agent.leaveFailed', errorFields(error));
     });
     await this.database.close();
@@ -126,7 +130,7 @@ export class AgentRuntime {
       { name: 'definition feed', stalledMs: member.clock.now().getTime() - seenAt() },
       { name: 'timekeeper', stalledMs: this.timing.behindMs() },
     ];
-    return { database, member, metrics, loops, hosts: () => this.sweeper.hosts, workers: () => this.workers };
+    return { database, member, metrics, loops, hosts: () => this.sweeper.hosts, workers: () => this.workers.all };
   }
 
   private async boot(): Promise<void> {
@@ -135,6 +139,8 @@ export class AgentRuntime {
     await prepareDatabase(this.database, async () => {});
     await assertOwnHostId(this.members, { hostId, pid, masterPid, log });
     if (this.stopping.signal.aborted) return;
+    // Whether this host is drained must be known before anything is announced here.
+    await this.sweeper.sweep();
     await this.member.renew();
     this.member.on({ renewed: () => this.timing.clockMeasured() });
     this.member.start();
@@ -149,7 +155,7 @@ export class AgentRuntime {
     const { settings, messenger, log } = this.options;
     const { database, member, metrics } = this;
     const send = (pid: number, batch: RunHint[]) => messenger.sendTo(pid, ipcNames.run, batch);
-    const announcer = new Announcer(() => this.workers, send, metrics);
+    const announcer = new Announcer(() => this.workers.lasting, send, metrics);
     const jobs = new Jobs(database);
     return new Timing(
       {
@@ -157,6 +163,7 @@ export class AgentRuntime {
         clock: member.clock,
         ready: () => member.timeIsGood(),
         hosts: () => this.sweeper.hosts,
+        draining: () => this.sweeper.hostDrains || this.workers.allEnd,
         jobs,
         calendars: new Calendars(database),
         runs: new Runs(database, settings.runRetentionDays),
@@ -169,6 +176,12 @@ export class AgentRuntime {
       },
       settings,
     );
+  }
+
+  /** Said first by whoever gets a SIGTERM: Egg ends its agent last, and until then it would go on announcing. */
+  private workerEnds(pid: number): void {
+    this.workers.ends(pid);
+    this.options.log.info('agent.workerEnds', { pid, allEnd: this.workers.allEnd });
   }
 
   /** A worker of this host wrote a definition: bring just that into force, then tell the other workers. */

@@ -1,6 +1,7 @@
 import type { Member } from '../cluster/member';
 import { isGone } from '../cluster/processIdentity';
 import { errorFields, type Log } from '../domain/log';
+import type { Drains } from '../repository/drains';
 import type { Members, MemberView } from '../repository/members';
 
 export interface SweeperOptions {
@@ -18,10 +19,12 @@ interface Observation {
  * process's own monotonic clock while its own renewals succeeded throughout; no stored clock decides.
  */
 export class Sweeper {
-  /** Hosts with a live agent and a live worker, not suspended: the ones that occurrences are spread over. */
+  /** Hosts with a live agent and a live worker, not suspended, not draining: the ones that occurrences are spread over. */
   hosts: string[] = [];
   /** When a sweep last came to its end, in monotonic ms. */
   sweptAt: number;
+  /** Hosts that somebody wants drained, as last seen. */
+  private draining: ReadonlySet<string> = new Set();
   private readonly observed = new Map<string, Observation>();
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<void> = Promise.resolve();
@@ -29,6 +32,7 @@ export class Sweeper {
 
   constructor(
     private readonly members: Members,
+    private readonly drains: Pick<Drains, 'all'>,
     private readonly self: Member,
     private readonly options: SweeperOptions,
     private readonly log: Log,
@@ -51,8 +55,14 @@ export class Sweeper {
     await this.work;
   }
 
-  private async sweep(): Promise<void> {
-    const live = await this.members.live();
+  /** Whether somebody wants this process's host drained, as last seen. */
+  get hostDrains(): boolean {
+    return this.draining.has(this.self.hostId);
+  }
+
+  /** Throws where MongoDB does not answer. */
+  async sweep(): Promise<void> {
+    const [live, drains] = await Promise.all([this.members.live(), this.drains.all()]);
     const gone: string[] = [];
     for (const member of live) {
       if (this.isDead(member) && (await this.members.markDead(member._id, member.counter))) {
@@ -61,7 +71,9 @@ export class Sweeper {
       }
     }
     this.forget(live);
-    this.hosts = liveHosts(live.filter(member => !gone.includes(member._id)));
+    this.draining = new Set(drains.map(({ hostId }) => hostId));
+    const left = live.filter(member => !gone.includes(member._id));
+    this.hosts = liveHosts(left).filter(host => !this.draining.has(host));
     this.sweptAt = this.monotonic();
   }
 
@@ -86,7 +98,7 @@ export class Sweeper {
 }
 
 function liveHosts(live: MemberView[]): string[] {
-  const healthy = live.filter(member => !member.suspended);
+  const healthy = live.filter(member => !member.suspended && member.drainingAt === undefined);
   const withRole = (role: MemberView['role']) =>
     new Set(healthy.filter(member => member.role === role).map(member => member.hostId));
   const workers = withRole('worker');

@@ -23,6 +23,8 @@ export interface TimingPorts {
   ready(): Promise<boolean>;
   /** The hosts that occurrences are spread over. */
   hosts(): readonly string[];
+  /** This host takes no work: it plans on, so that it can go on at once, announces nothing and decides about nothing missed. */
+  draining(): boolean;
   jobs: Jobs;
   calendars: Calendars;
   runs: Runs;
@@ -52,12 +54,16 @@ export class Timing {
     const { jobs, runs, settlements, metrics, wakeRuns } = ports;
     const shared = {
       ...ports,
+      announce: (batch: RunHint[], again: boolean) => {
+        if (!ports.draining()) ports.announce(batch, again);
+      },
       alone: () => ports.hosts().every(host => host === ports.hostId),
       rank: (key: string) => hostRank(key, ports.hosts(), ports.hostId),
     };
     this.misfires = new Misfires(
       {
         ...shared,
+        ready: async () => !ports.draining() && (await ports.ready()),
         settle: request => settlements.settle(request),
         settledUntil: names => settlements.settledUntil(names),
         wake: wakeRuns,

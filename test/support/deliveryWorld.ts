@@ -23,6 +23,7 @@ class TestLease implements Lease {
   readonly hostId = 'host';
   valid = true;
   readonly suspended = false;
+  draining = false;
   private readonly controller = new AbortController();
 
   constructor(readonly memberId: string) {}

@@ -6,6 +6,7 @@ import { Member } from '../../app/cluster/member';
 import { Metrics } from '../../app/cluster/metrics';
 import { HostMetrics } from '../../app/cluster/metricsExchange';
 import { Database } from '../../app/repository/database';
+import { Drains } from '../../app/repository/drains';
 import { Members } from '../../app/repository/members';
 import { createSelfWatch } from '../../app/selfwatch';
 import { createDefinitions, type Definitions } from '../../app/service/definition';
@@ -53,7 +54,7 @@ export class WatchedAgent {
     const memberOptions = { ...timing, hostId, pid: process.pid, masterPid: process.ppid };
     this.member = new Member(members, { ...memberOptions, role: 'agent' }, this.log, this.metrics);
     this.worker = new Member(members, { ...memberOptions, role: 'worker' }, this.log, this.workerMetrics);
-    this.sweeper = new Sweeper(members, this.member, timing, this.log);
+    this.sweeper = new Sweeper(members, new Drains(this.database), this.member, timing, this.log);
     this.watch = this.createWatch();
   }
 

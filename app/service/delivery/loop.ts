@@ -96,7 +96,7 @@ export class DeliveryLoop {
     const { lease, outcomes, relay, muteEnd, takeOver } = this.parts;
     // What was sent is written down even by a member that may send nothing more.
     await outcomes.retry();
-    if (!lease.valid) return true;
+    if (!lease.valid || lease.draining) return true;
     const steps: [string, () => Promise<unknown>][] = [
       ['delivery.relay', async () => (await relay.run()) && this.wake()],
       ['delivery.muteEnd', () => muteEnd.run()],
@@ -129,7 +129,8 @@ export class DeliveryLoop {
   }
 
   private dispatch(): void {
-    while (this.attempts.size < this.options.concurrency && !this.stopping.signal.aborted) {
+    const { lease } = this.parts;
+    while (this.attempts.size < this.options.concurrency && !this.stopping.signal.aborted && !lease.draining) {
       const next = this.due.shift();
       if (next === undefined) return;
       if (this.parts.sender.knows(next._id)) continue;

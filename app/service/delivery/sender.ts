@@ -116,7 +116,7 @@ export class Sender {
     stop: AbortSignal,
   ): Promise<boolean> {
     const { lease } = this.parts.surroundings;
-    if (!lease.valid || stop.aborted) return false;
+    if (!lease.valid || lease.draining || stop.aborted) return false;
     // A claim that is lost or finds the slot busy leaves its places: whoever makes the next claim of this fence uses them.
     const claimed = await this.claimAndJudge(delivery, lease.memberId);
     if (claimed === null) return false;

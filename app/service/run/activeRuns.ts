@@ -43,6 +43,11 @@ export class ActiveRuns {
     for (const { run } of this.runs.values()) run.controller.abort(reason);
   }
 
+  /** Settles when this run's work has ended; at once where it is not being done here. */
+  async ended(id: string): Promise<void> {
+    await this.runs.get(id)?.done;
+  }
+
   /** Settles when every run of this moment has ended. */
   async settled(): Promise<void> {
     await Promise.all([...this.runs.values()].map(({ done }) => done));

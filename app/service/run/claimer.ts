@@ -23,7 +23,8 @@ export class Claimer {
       metrics.claimsLost.inc(result.lost.length);
       const ids = new Set(result.won);
       const own = newRuns.filter(run => ids.has(run.id));
-      await starter.start(own.filter(run => !waits(run)).map(claimedRun), memberId, session);
+      const starting = own.filter(run => run.member === memberId && !waits(run));
+      await starter.start(starting.map(claimedRun), memberId, session);
       return { won: own, busy: new Set(result.busy) };
     });
     const refused = newRuns.filter(run => busy.has(run.id));

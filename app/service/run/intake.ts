@@ -27,6 +27,7 @@ export class Intake {
 
   /** Announced occurrences; the same one may come many times. */
   accept(hints: readonly RunHint[]): void {
+    if (this.ports.lease.draining) return;
     for (const hint of hints) {
       const key = occurrenceId(hint.job, new Date(hint.at));
       if (this.waiting.size < maxWaiting && !this.ports.active.has(key)) this.waiting.set(key, hint);
@@ -56,6 +57,7 @@ export class Intake {
   private async drain(): Promise<void> {
     const { lease, active, maxRuns, log } = this.ports;
     while (this.waiting.size > 0 && !this.stopped) {
+      if (lease.draining) return this.waiting.clear();
       if (!lease.valid) {
         log.warn('intake.withoutLease', { dropped: this.waiting.size });
         this.waiting.clear();

@@ -65,7 +65,7 @@ export class LostRuns {
 
   private async sweep(): Promise<void> {
     const { owners, members, lease } = this.ports;
-    if (!lease.valid) return;
+    if (!lease.valid || lease.draining) return;
     const holders = (await owners.unfinishedMembers()).filter(id => id !== lease.memberId);
     if (holders.length === 0) return;
     // The members are read after the runs: who is dead or absent then was not live when it held them.
@@ -99,7 +99,7 @@ export class LostRuns {
     const { owners, starter, clock, lease, log, metrics } = this.ports;
     const decision = afterLoss(run);
     if (decision.action !== 'restart') return await this.end(run, decision.action);
-    if (lease.suspended) return await this.giveUp(run, decision.lostCount);
+    if (lease.suspended || lease.draining) return await this.giveUp(run, decision.lostCount);
     const to = { member, hostId: lease.hostId, now: clock.now(), lostCount: decision.lostCount };
     if (!(await owners.takeOver(run, to))) return;
     metrics.takenOver.inc();
@@ -108,7 +108,7 @@ export class LostRuns {
     await starter.start([ownedRun({ ...run, fence }, 'takeOver')], member);
   }
 
-  /** A suspended member lives, so nobody takes from it: what its lost lease has aborted must not wait for its clock. */
+  /** A suspended or draining member lives, so nobody takes from it: what its lost lease has aborted must not wait for it. */
   private async giveUp(run: UnfinishedRun, lostCount: number): Promise<void> {
     if (!(await this.ports.owners.release(run, lostCount))) return;
     this.ports.log.warn('run.released', { jobId: run.job, runId: run.id, fence: run.fence + 1 });

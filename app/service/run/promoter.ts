@@ -60,7 +60,7 @@ export class Promoter {
     const { queue, starter, lease, clock, active, maxRuns, log } = this.ports;
     const { memberId: member, hostId } = lease;
     const room = Math.max(maxRuns - active.size, 0);
-    if (this.stopped || !lease.valid || room === 0) return new Set();
+    if (this.stopped || !lease.valid || lease.draining || room === 0) return new Set();
     const to = { member, hostId, now: clock.now() };
     const tried = await Promise.allSettled(lanes.slice(0, room).map(lane => queue.promote(lane, to)));
     const promoted = tried.flatMap(one => (one.status === 'fulfilled' && one.value !== null ? [one.value] : []));
@@ -76,7 +76,7 @@ export class Promoter {
 
   private async sweep(): Promise<void> {
     const { queue, lease, active, maxRuns } = this.ports;
-    if (!lease.valid) return;
+    if (!lease.valid || lease.draining) return;
     const lanes = await queue.lanes();
     this.awaited = new Set(lanes);
     if (lanes.length === 0) return;

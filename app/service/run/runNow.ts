@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { UnavailableError } from '../../domain/errors';
 import type { Job } from '../../domain/job/types';
 import { occurrenceId } from '../../domain/run/occurrence';
+import { givenUp } from '../../model/run';
 import type { NewRun } from '../../repository/runDocument';
 import type { RunRequests } from '../../repository/runRequests';
 import type { Claimer } from './claimer';
@@ -23,7 +24,7 @@ export class RunNow {
 
   /**
    * Answers the id of the run: its record is majority-durable by then, and it is started here where the job's overlap
-   * policy lets it. The same key within a day answers the same run. Throws UnavailableError.
+   * policy lets it and this host is not drained. The same key within a day answers the same run. Throws UnavailableError.
    */
   async run(job: Job, by: string, key: string | null): Promise<string> {
     const { lease, clock, claimer, runs } = this.ports;
@@ -49,7 +50,10 @@ export class RunNow {
   private newRun({ name: job, revision, onLost, overlap }: Job, by: string, requestKey: string | undefined): NewRun {
     const { lease, clock } = this.ports;
     const now = clock.now();
-    const { memberId: member, hostId } = lease;
+    // A draining host runs nothing: the run is nobody's until another host's next sweep finds it.
+    const { member, hostId } = lease.draining
+      ? { member: givenUp, hostId: '' }
+      : { member: lease.memberId, hostId: lease.hostId };
     const id = `${occurrenceId(job, now)}~${randomBytes(6).toString('hex')}`;
     const fields = { id, job, jobRevision: revision, onLost, overlap, member, hostId, requestedBy: by };
     return { ...fields, trigger: 'manual', scheduledAt: now, claimedAt: now, ...(requestKey && { requestKey }) };

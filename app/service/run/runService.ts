@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '../../cluster/boot';
 import type { Metrics } from '../../cluster/metrics';
 import type { Clock, Lease } from '../../cluster/types';
 import { errorFields, type Log } from '../../domain/log';
-import { afterLoss } from '../../domain/run/lost';
 import type { AnyExecutor } from '../../executor/types';
 import type { RunHint } from '../../ipc/messages';
 import type { Alerts } from '../../repository/alerts';
@@ -10,7 +9,7 @@ import type { Database } from '../../repository/database';
 import type { Members } from '../../repository/members';
 import type { Runs } from '../../repository/runs';
 import { ActiveRuns } from './activeRuns';
-import { endLost } from './lostRuns';
+import { HandOver } from './handOver';
 import type { RunControl } from './runControl';
 import { RunParts } from './runParts';
 import type { SourceReader } from './sourceReader';
@@ -37,21 +36,20 @@ export interface RunServicePorts {
   alertRetentionDays: number;
 }
 
-/** Runs of one stop are settled within this span, so that a worker ends before Egg kills it (5 s). */
-const abortMs = 1000;
-const handOverLimit = 2000;
-const endings = { restart: 'released', close: 'lost', cancel: 'cancelled' } as const;
-
 /** The path of an occurrence in a worker: claimed, started, executed, concluded; and taken over when others fail. */
 export class RunService {
   /** What people ask of runs. */
   readonly control: RunControl;
   private readonly active = new ActiveRuns();
   private readonly parts: RunParts;
+  private readonly handOver: HandOver;
+  private handingOver: Promise<void> | null = null;
 
   constructor(private readonly ports: RunServicePorts) {
     this.parts = new RunParts(ports, this.active);
     this.control = this.parts.control;
+    const { owners, cancelWrites: cancels } = this.parts;
+    this.handOver = new HandOver({ ...ports, active: this.active, owners, cancels });
   }
 
   start(): void {
@@ -86,29 +84,26 @@ export class RunService {
     this.own('run.reconcileFailed', this.parts.lostRuns.reconcile());
   }
 
-  /** Claims nothing more, lets runs end for drainMs, aborts the rest and gives them up. */
-  async stop(drainMs: number): Promise<void> {
-    const { intake, lostRuns, cancels, promoter } = this.parts;
-    await Promise.all([intake.stop(), lostRuns.stop(), cancels.stop(), promoter.stop()]);
-    const limit = new AbortController();
-    await Promise.race([this.active.settled(), sleep(drainMs, undefined, { signal: limit.signal })]);
-    this.active.abortAll(new Error('This member stops.'));
-    await Promise.race([this.active.settled(), sleep(abortMs, undefined, { signal: limit.signal })]);
-    limit.abort();
-    await this.handOver();
+  /** Asked again and again while this host is drained: from `runsUntil` on what still runs is aborted and handed over. */
+  drained(runsUntil: Date): void {
+    const { clock } = this.ports;
+    if (this.handingOver !== null || this.active.size === 0 || clock.now() < runsUntil) return;
+    this.handingOver = this.handOver.run(new Error('This host is drained.')).finally(() => {
+      this.handingOver = null;
+    });
+    this.own('run.handOverFailed', this.handingOver);
   }
 
-  private async handOver(): Promise<void> {
-    const { lease, clock, log } = this.ports;
-    const { owners, cancelWrites } = this.parts;
-    for (const run of await owners.unfinishedOf([lease.memberId], handOverLimit)) {
-      const { action } = afterLoss(run);
-      const given =
-        action === 'restart'
-          ? await owners.release(run, run.lostCount)
-          : await endLost(run, action, { owners, cancels: cancelWrites, clock });
-      if (given) log.info(`run.${endings[action]}`, { jobId: run.job, runId: run.id });
-    }
+  /** Claims nothing more, lets runs end for drainMs, aborts the rest and hands each over as its work ends. */
+  async stop(drainMs: number): Promise<void> {
+    const { intake, lostRuns, cancels, promoter } = this.parts;
+    const quiet = Promise.all([intake.stop(), lostRuns.stop(), cancels.stop(), promoter.stop()]);
+    // What is being claimed may start runs for as long as it takes: only then is `settled` about all of them.
+    await atMost(
+      quiet.then(() => this.active.settled()),
+      drainMs,
+    );
+    await this.handOver.run(new Error('This member stops.'));
   }
 
   private own(event: string, work: Promise<void>): void {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { Drains } from '../../../app/repository/drains';
 import { Members } from '../../../app/repository/members';
 import { Sweeper } from '../../../app/timing/sweeper';
 import { useDatabase } from '../../support/database';
@@ -7,6 +8,7 @@ import { memberOf } from '../../support/members';
 
 const { database } = useDatabase();
 const members = new Members(database);
+const drains = new Drains(database);
 
 async function sweepOnce(sweeper: Sweeper): Promise<void> {
   sweeper.start();
@@ -16,7 +18,7 @@ async function sweepOnce(sweeper: Sweeper): Promise<void> {
 /** A fresh object for each sweep of one long watch would forget what it saw: sweeps are driven through one. */
 function sweeperOf(self: ReturnType<typeof memberOf>): { sweep(): Promise<void>; sweeper: Sweeper } {
   const options = { leaseMs: 10_000, sweepMs: 3_600_000 };
-  const sweeper = new Sweeper(members, self.member, options, self.log, () => self.clocks.monotonic());
+  const sweeper = new Sweeper(members, drains, self.member, options, self.log, () => self.clocks.monotonic());
   return { sweeper, sweep: () => sweepOnce(sweeper) };
 }
 

@@ -52,13 +52,14 @@ async function claim(hints: readonly RunHint[], hostId: string): Promise<void> {
 /** A host that starts now, with the real repositories. */
 async function startHost({ hostId = 'a', hosts = ['a'] } = {}) {
   const log = new RecordedLog();
-  const state = { woken: 0, claims: Promise.resolve() };
+  const state = { woken: 0, draining: false, claims: Promise.resolve() };
   const timing = new Timing(
     {
       hostId,
       clock: { now: () => new Date(now()) },
       ready: async () => true,
       hosts: () => hosts,
+      draining: () => state.draining,
       jobs,
       calendars: new Calendars(database),
       runs,
