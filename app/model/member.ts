@@ -40,9 +40,9 @@ export const memberModel = defineModel({
   }),
   indexes: [
     { key: { state: 1, hostId: 1 }, name: 'state' },
+    { key: { state: 1, schema: 1 }, name: 'schema' },
     { key: { expireAt: 1 }, name: 'expire', expireAfterSeconds: 0 },
   ],
 });
 
-    { key: { state: 1, schema: 1 }, name: 'schema' },
 export type MemberDoc = z.infer<typeof memberModel.schema>;

@@ -31,10 +31,11 @@ export class Members {
   private readonly collection;
 
   private readonly schemas;
+
   constructor(database: Database) {
     this.collection = database.collection(memberModel);
-  }
     this.schemas = new SchemaVersions(database);
+  }
 
   /** Writes a new live member (majority) and answers MongoDB's time. */
   async register(member: NewMember, limitMs: number): Promise<Date> {
