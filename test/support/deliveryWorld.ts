@@ -71,7 +71,15 @@ export class DeliveryWorld {
   }
 
   /** One more worker; a clock or deliveries of the test may stand in its way. */
-  member(options: { monotonic?: () => number; concurrency?: number; deliveries?: Deliveries } = {}): TestMember {
+  member(
+    options: {
+      monotonic?: () => number;
+      concurrency?: number;
+      deliveries?: Deliveries;
+      /** Happens directly behind each look at who is live. */
+      afterLiveOf?: () => Promise<void>;
+    } = {},
+  ): TestMember {
     const lease = new TestLease(`host:${this.members.length}:${randomBytes(4).toString('hex')}`);
     const log = new RecordedLog();
     const loop = createDeliveryLoop(
@@ -81,7 +89,11 @@ export class DeliveryWorld {
         mutes: this.mutes,
         subjects: this.subjects,
         outbox: this.alerts,
-        liveOf: async ids => new Set(ids.filter(id => this.live.has(id))),
+        liveOf: async ids => {
+          const live = new Set(ids.filter(id => this.live.has(id)));
+          await options.afterLiveOf?.();
+          return live;
+        },
         surroundings: {
           lease,
           clock: { now: () => new Date() },

@@ -12,7 +12,11 @@ export interface TestMember {
 }
 
 /** A member on virtual clocks: it renews when the test says so. */
-export function memberOf(database: Database, over: Partial<MemberOptions> = {}): TestMember {
+export function memberOf(
+  database: Database,
+  over: Partial<MemberOptions> = {},
+  members = new Members(database),
+): TestMember {
   const clocks = new VirtualClocks(Date.now());
   const log = new RecordedLog();
   const options: MemberOptions = {
@@ -27,5 +31,5 @@ export function memberOf(database: Database, over: Partial<MemberOptions> = {}):
     skewMaxMs: 3_600_000,
     ...over,
   };
-  return { member: new Member(new Members(database), options, log, new Metrics(), clocks), clocks, log };
+  return { member: new Member(members, options, log, new Metrics(), clocks), clocks, log };
 }

@@ -47,6 +47,16 @@ export interface Execution {
   endedAt: number | null;
 }
 
+/** What a worker has of its own; stores of the test may stand in its way. */
+interface WorkerOptions {
+  maxRuns?: number;
+  killGraceMs?: number;
+  misfireHorizonMs?: number;
+  skewMaxMs?: number;
+  runs?: Runs;
+  members?: Members;
+}
+
 /** Workers on one real database whose executor does what the test says. */
 export class RunWorld {
   readonly behaviour: Behaviour = { workMs: 0, value: 1, error: null, deaf: false };
@@ -62,15 +72,13 @@ export class RunWorld {
     this.members = new Members(database);
   }
 
-  async worker(
-    hostId: string,
-    over: { maxRuns?: number; killGraceMs?: number; misfireHorizonMs?: number; skewMaxMs?: number } = {},
-  ): Promise<TestWorker> {
+  async worker(hostId: string, over: WorkerOptions = {}): Promise<TestWorker> {
     const { member, clocks, log } = memberOf(this.database, {
       hostId,
       ...(over.skewMaxMs === undefined ? {} : { skewMaxMs: over.skewMaxMs }),
     });
-    const { database, alerts, members } = this;
+    const { database, alerts } = this;
+    const { members = this.members, runs = new Runs(database, 30) } = over;
     const metrics = new Metrics();
     const reader = new SourceReader({
       sources: new Map(),
@@ -82,7 +90,7 @@ export class RunWorld {
     const service = new RunService({
       ...{ database, alerts, members, reader, metrics, log },
       executors: new Map([['check', this.executor(hostId)]]),
-      runs: new Runs(database, 30),
+      runs,
       lease: member,
       clock: member.clock,
       wakeDeliveries: () => {},

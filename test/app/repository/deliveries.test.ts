@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deliveryModel } from '../../../app/model/delivery';
 import { useDatabase } from '../../support/database';
 import { DeliveryWorld } from '../../support/deliveryWorld';
 
@@ -25,6 +26,15 @@ describe('making deliveries of an outbox', () => {
     const again = await Promise.all([1, 2, 3].map(() => deliveries.insert(owner, new Date())));
     expect(again).toEqual([0, 0, 0]);
     expect(await world.of('relay')).toHaveLength(2);
+  });
+
+  it('puts them in in the order of their messages, whatever that of the outbox', async () => {
+    for (const seq of [3, 1, 2]) await world.alert('ordered', 'firing', seq, 'firing', ['hook']);
+    const [owner] = (await world.outbox('ordered')).filter(({ outbox }) => outbox.length === 3);
+    if (owner === undefined) throw new Error('no outbox');
+    expect(await deliveries.insert(owner, new Date())).toBe(3);
+    const natural = await database.collection(deliveryModel).find({ job: 'ordered' }).sort({ $natural: 1 }).toArray();
+    expect(natural.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { FenceLostError } from '../../../app/domain/run/errors';
 import { occurrenceId } from '../../../app/domain/run/occurrence';
 import { runModel } from '../../../app/model/run';
@@ -8,8 +8,10 @@ import type { NewRun } from '../../../app/repository/runDocument';
 import { RunOwners } from '../../../app/repository/runOwners';
 import { Runs } from '../../../app/repository/runs';
 import { useDatabase } from '../../support/database';
+import { LostAnswer } from '../../support/lostAnswer';
 
-const { database } = useDatabase();
+const testDatabase = useDatabase();
+const { database } = testDatabase;
 const runs = new Runs(database, 30);
 const owners = new RunOwners(database);
 const cancels = new RunCancels(database);
@@ -77,6 +79,30 @@ describe('Runs.claim', () => {
   });
 });
 
+describe('a claim whose answer is lost', () => {
+  const { url } = testDatabase;
+  const options = { name: 'unused', operationMs: 10_000, serverSelectionMs: 3000, appName: 'test' };
+  const faulty = new LostAnswer({ url, ...options });
+  afterAll(() => faulty.close());
+
+  it.each([
+    ['won where it stands stored', true],
+    ['not won where it never arrived', false],
+  ])('is read back, and %s', async (_what, landed) => {
+    const run = newRun();
+    faulty.lose('insertMany', landed);
+    const { won } = await new Runs(faulty, 30).claim([run]);
+    expect(won).toEqual(landed ? [run.id] : []);
+  });
+
+  it('is not won where another member has it', async () => {
+    const run = newRun();
+    await runs.claim([{ ...run, member: 'host-b:2:y' }]);
+    faulty.lose('insertMany', false);
+    expect(await new Runs(faulty, 30).claim([run])).toEqual({ won: [], lost: [run.id], busy: [] });
+  });
+});
+
 describe('Runs under a fence', () => {
   it('lets nothing be written by an owner whose run was taken over', async () => {
     const run = newRun();
@@ -111,6 +137,18 @@ describe('Runs under a fence', () => {
     const taken = await Promise.all(takers.map(to => owners.takeOver(held, to)));
     expect(taken.filter(Boolean)).toHaveLength(1);
     expect((await stored(run.id)).fence).toBe(2);
+  });
+
+  it('leaves alone what its member took back and another one claimed anew, under the same fence', async () => {
+    const run = newRun();
+    await runs.claim([run]);
+    const [held] = (await owners.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
+    if (held === undefined) throw new Error('not held');
+    expect(await runs.withdraw(run.id, 1, run.member)).toBe(true);
+    await runs.claim([{ ...run, member: 'host-b:2:y', hostId: 'host-b' }]);
+    const to = { member: 'host-c:3:z', hostId: 'host-c', now: new Date(), lostCount: 0 };
+    expect(await owners.takeOver(held, to)).toBe(false);
+    expect(await stored(run.id)).toMatchObject({ fence: 1, member: 'host-b:2:y' });
   });
 
   it('raises fence and attempt with each retry', async () => {

@@ -213,6 +213,17 @@ describe('the budget', () => {
     expect((await world.of('parts'))[0]?.partsSent).toBe(2);
   });
 
+  it('records each part before the next is sent', async () => {
+    await world.channel('parts', 'wecom-robot', { url: wecom.url('parts'), mentions: ['13800000000'] });
+    wecom.behave({ type: 'slow', delayMs: 400 }, 2);
+    twoMembers();
+    const before = wecom.requestCount;
+    await world.alert('recorded', 'firing', 1, 'firing', ['parts']);
+    await eventually('the second is on its way', () => wecom.requestCount === before + 2);
+    expect((await world.of('recorded'))[0]).toMatchObject({ state: 'sending', partsSent: 1 });
+    await becomes('recorded', 'firing sent');
+  });
+
   it('does not send a part again that was recorded', async () => {
     await world.channel('parts', 'wecom-robot', { url: wecom.url('parts'), mentions: ['13800000000'] });
     await world.alert('rest', 'firing', 1, 'firing', ['parts']);

@@ -92,6 +92,21 @@ describe('a delivery whose member lives', () => {
     expect(await world.states('alive')).toBe('firing sending');
   });
 
+  it('is not taken where that member came between the look at the deliveries and that at the members', async () => {
+    await abandoned('gone-first', 'hook', 'host:9:dead');
+    let looks = 0;
+    const afterLiveOf = async () => {
+      looks += 1;
+      if (looks > 1) return;
+      world.live.add('host:7:comer');
+      await abandoned('comer', 'hook', 'host:7:comer');
+    };
+    world.member({ afterLiveOf }).loop.start();
+    await becomes('gone-first', 'firing sent');
+    await eventually('it has looked again', () => looks > 1);
+    expect((await world.of('comer'))[0]).toMatchObject({ state: 'sending', fence: 1, member: 'host:7:comer' });
+  });
+
   it('is pending again where that member itself does not know it: its claim was never answered', async () => {
     const member = world.member();
     const claimed = await abandoned('mine', 'robot', member.lease.memberId);

@@ -1,5 +1,6 @@
 import { afterAll, expect, it } from 'vitest';
 import { settlementModel } from '../../../../app/model/settlement';
+import { Runs } from '../../../../app/repository/runs';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
 import { jobOf } from '../../../support/job';
@@ -39,4 +40,19 @@ it('claims and starts many plain jobs with one write for all, one look at what t
   const [insert, ...rest] = (await operations()).filter((one, index, all) => one !== all[index - 1]);
   expect(insert).toBe('insert runs');
   expect(rest.sort()).toEqual(['query jobs', 'query settlements', 'update runs']);
+});
+
+it('reads the definition behind the claim: a pause that was answered before it binds', async () => {
+  const job = jobOf({ name: 'paused-in-time' });
+  const hint = (await world.define(job))(at);
+  class PausedFirst extends Runs {
+    override async claim(...given: Parameters<Runs['claim']>) {
+      await world.define({ ...job, paused: { note: 'night', by: 'ops', at } });
+      return await super.claim(...given);
+    }
+  }
+  const { service } = await world.worker('b', { runs: new PausedFirst(database, 30) });
+  service.accept([hint]);
+  expect(await world.ended(job.name)).toMatchObject([{ state: 'skipped', reason: 'paused' }]);
+  expect(world.executedOf(job.name)).toEqual([]);
 });

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { occurrenceId } from '../../../../app/domain/run/occurrence';
 import { jobModel } from '../../../../app/model/definition';
 import { type DeliveryDoc, deliveryModel } from '../../../../app/model/delivery';
 import { Removals } from '../../../../app/repository/removals';
 import { RunQueue } from '../../../../app/repository/runQueue';
+import { Runs } from '../../../../app/repository/runs';
 import { JobRemoval } from '../../../../app/service/run/jobRemoval';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
@@ -66,6 +68,19 @@ describe('JobRemoval', () => {
     await swept(job.name);
     expect(await world.alerts.open(job.name, job.createdRevision)).toEqual([]);
     expect(await world.alerts.withOutbox(100)).toEqual([]);
+  });
+
+  it('ends what waits for its lane, unexecuted', async () => {
+    const job = jobOf({ name: 'queued', overlap: 'queue' });
+    const { revision } = (await world.define(job))(at);
+    const { name, onLost, overlap } = job;
+    const waiting = { job: name, jobRevision: revision, scheduledAt: at, claimedAt: new Date(), onLost, overlap };
+    const id = occurrenceId(name, at);
+    await new Runs(database, 30).claim([{ ...waiting, id, trigger: 'schedule', member: 'x:1:y', hostId: 'x' }]);
+    expect(await world.runs(name)).toMatchObject([{ state: 'queued' }]);
+    await deleteJob(name, 55);
+    await swept(name);
+    expect(await world.runs(name)).toMatchObject([{ state: 'skipped', reason: 'changed', fence: 2 }]);
   });
 
   it('drops what was not sent, leaves history alone, and touches nothing of a job made anew', async () => {

@@ -120,6 +120,11 @@ describe('an announced occurrence', () => {
     world.behaviour.workMs = 30;
     service.accept(hints);
     for (const job of jobs) expect(await ended(job.name)).toMatchObject([{ state: 'succeeded' }]);
+    const works = jobs.flatMap(job => world.executedOf(job.name));
+    const beside = works.map(one =>
+      works.filter(two => two.beganAt <= one.beganAt && one.beganAt < (two.endedAt ?? 0)),
+    );
+    expect(Math.max(...beside.map(those => those.length))).toBeLessThanOrEqual(3);
   });
 });
 
@@ -135,6 +140,18 @@ describe('a failing run', () => {
     ]);
     const [alert] = await world.alerts.open(job.name, job.createdRevision);
     expect(alert).toMatchObject({ state: 'error', error: { code: '62' } });
+  });
+
+  it('is not tried again when the job was paused in between', async () => {
+    const { service } = await world.worker('a');
+    const job = named({ retry: { limit: 3, backoffMs: 300, factor: 1 } });
+    const hint = (await world.define(job))(at);
+    world.behaviour.error = new SourceError('62', 'Syntax error');
+    service.accept([hint]);
+    await eventually('its first attempt has ended', () => world.executedOf(job.name)[0]?.endedAt);
+    await world.define({ ...job, paused: { note: 'night', by: 'ops', at } });
+    expect(await ended(job.name)).toMatchObject([{ state: 'cancelled', error: { code: 'changed' } }]);
+    expect(world.executedOf(job.name)).toHaveLength(1);
   });
 
   it('ends at timeoutMs, even where its work minds no signal', async () => {
