@@ -26,6 +26,16 @@ async function isLive(id: string): Promise<boolean> {
   return (await members.liveOf([id])).has(id);
 }
 
+/** Its renewals fail where the test says so. */
+class Flaky extends Members {
+  fails = false;
+
+  override async renew(...given: Parameters<Members['renew']>) {
+    if (this.fails) throw new Error('no answer');
+    return await super.renew(...given);
+  }
+}
+
 describe('Sweeper', () => {
   it('calls a member dead that it saw unchanged for a whole lease while it renewed itself', async () => {
     const self = memberOf(database, { hostId: 'watcher', role: 'agent' });
@@ -74,6 +84,27 @@ describe('Sweeper', () => {
     expect(await isLive(other.member.memberId)).toBe(true);
   });
 
+  it('watches everyone anew after one renewal of its own failed, although its lease still stands', async () => {
+    const flaky = new Flaky(database);
+    const self = memberOf(database, { hostId: 'watcher', role: 'agent' }, flaky);
+    const other = memberOf(database, { hostId: 'other' });
+    await self.member.renew();
+    await other.member.renew();
+    const { sweep } = sweeperOf(self);
+    await sweep();
+    self.clocks.pass(6000);
+    await self.member.renew();
+    self.clocks.pass(4500);
+    flaky.fails = true;
+    await self.member.renew();
+    await sweep();
+    flaky.fails = false;
+    await self.member.renew();
+    await sweep();
+    expect(self.member.valid).toBe(true);
+    expect(await isLive(other.member.memberId)).toBe(true);
+  });
+
   it('calls a process of its own machine dead at once when it is gone', async () => {
     const child = spawn('sleep', ['60']);
     const pid = child.pid ?? 0;
@@ -94,10 +125,48 @@ describe('Sweeper', () => {
     const agent = memberOf(database, { hostId: 'complete', role: 'agent' });
     const worker = memberOf(database, { hostId: 'complete', role: 'worker' });
     const lonely = memberOf(database, { hostId: 'agentless', role: 'worker' });
-    for (const { member } of [agent, worker, lonely]) await member.renew();
+    const idle = memberOf(database, { hostId: 'workerless', role: 'agent' });
+    for (const { member } of [agent, worker, lonely, idle]) await member.renew();
     const { sweep, sweeper } = sweeperOf(agent);
     await sweep();
     expect(sweeper.hosts).toContain('complete');
     expect(sweeper.hosts).not.toContain('agentless');
+    expect(sweeper.hosts).not.toContain('workerless');
+  });
+
+  it('spreads nothing over a host whose clock is wrong, and leaves its members alive for take-over', async () => {
+    const agent = memberOf(database, { hostId: 'right', role: 'agent' });
+    const own = [agent, memberOf(database, { hostId: 'right', role: 'worker' })];
+    const wrong = [
+      memberOf(database, { hostId: 'wrong', role: 'agent', skewMaxMs: 5000 }),
+      memberOf(database, { hostId: 'wrong', role: 'worker', skewMaxMs: 5000 }),
+    ];
+    for (const { member } of [...own, ...wrong]) await member.renew();
+    const { sweep, sweeper } = sweeperOf(agent);
+    await sweep();
+    expect(sweeper.hosts).toEqual(expect.arrayContaining(['right', 'wrong']));
+    for (const { member, clocks } of wrong) {
+      clocks.stepWall(6000);
+      await member.renew();
+      await member.renew();
+    }
+    await sweep();
+    expect(sweeper.hosts).toContain('right');
+    expect(sweeper.hosts).not.toContain('wrong');
+    for (const { member } of wrong) expect(await isLive(member.memberId)).toBe(true);
+  });
+
+  it('takes the lease of the watched one where that is longer than its own', async () => {
+    const self = memberOf(database, { hostId: 'watcher', role: 'agent' });
+    const patient = memberOf(database, { hostId: 'patient', leaseMs: 60_000 });
+    await self.member.renew();
+    await patient.member.renew();
+    const { sweep } = sweeperOf(self);
+    for (let passed = 0; passed < 15_000; passed += 3000) {
+      await self.member.renew();
+      await sweep();
+      self.clocks.pass(3000);
+    }
+    expect(await isLive(patient.member.memberId)).toBe(true);
   });
 });
