@@ -1,3 +1,5 @@
+import type { ModelServer } from './server';
+
 /** A document, a filter, an update or an answer as the driver hands it over. */
 export type Doc = Record<string, unknown>;
 
@@ -44,7 +46,7 @@ export interface Link {
 
 /** Where a URL leads in one simulated process. */
 export interface Endpoint {
-  readonly server: ServerDoor;
+  readonly server: ModelServer;
   readonly link: Link;
 }
 
