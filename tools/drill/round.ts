@@ -22,7 +22,7 @@ const lookMs = 1000;
 /** Where a load runs and who sees it: the drill's own stage, or a cluster of the user's. */
 export interface Ground {
   api: DrillApi;
-  witness: Witness;
+  witness: Pick<Witness, 'events'>;
   witnessUrl: string;
   signal: AbortSignal;
 }
