@@ -21,6 +21,14 @@ const list = z
       .filter(part => part !== ''),
   );
 
+const hostLabels = list
+  .refine(pairs => pairs.every(pair => /^[A-Za-z_][A-Za-z0-9_.-]{0,63}=[A-Za-z0-9._:/-]{1,64}$/.test(pair)), {
+    error:
+      'must be pairs such as zone=eu,disk=ssd: a name that begins with a letter or "_", then 1 to 64 of letters, digits, ".", "_", ":", "/" and "-"',
+  })
+  .refine(pairs => new Set(pairs.map(pair => pair.split('=')[0])).size === pairs.length, 'names a label twice')
+  .transform(pairs => Object.fromEntries(pairs.map((pair): [string, string] => splitPair(pair))));
+
 /**
  * Every setting is an environment variable of this table; docs/guide/settings.md is made from it.
  * `meta.unit` names what a number counts.
@@ -54,6 +62,9 @@ export const environmentSchema = z.object({
     .describe(
       'Name of this host in the cluster; default: the host name and random characters kept in the data folder.',
     ),
+  WATCHBELL_HOST_LABELS: hostLabels.describe(
+    "Labels of this host that a job's `placement.hostLabels` may ask for, separated by commas: `zone=eu,disk=ssd`.",
+  ),
   WATCHBELL_LISTEN: z.string().default('0.0.0.0').describe('Address that the workers listen on.'),
   WATCHBELL_PUBLIC_URL: z
     .url()
@@ -154,6 +165,11 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     WATCHBELL_LOG_DIR: expandHome(settings.WATCHBELL_LOG_DIR ?? path.join(dataDir, 'logs')),
     WATCHBELL_SECRET_KEY: settings.WATCHBELL_SECRET_KEY ?? keyFromFile(settings.WATCHBELL_SECRET_KEY_FILE),
   };
+}
+
+function splitPair(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return [pair.slice(0, at), pair.slice(at + 1)];
 }
 
 const withoutMongoDb =

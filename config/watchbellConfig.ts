@@ -55,6 +55,7 @@ function clusterSettings(settings: Settings): ClusterSettings {
     mongodbUrl: settings.MONGODB_URL,
     databaseName: settings.WATCHBELL_DATABASE,
     hostId: hostId(settings.WATCHBELL_HOST_ID, settings.WATCHBELL_DATA_DIR),
+    hostLabels: settings.WATCHBELL_HOST_LABELS,
     leaseMs: settings.WATCHBELL_LEASE_MS,
     renewMs: settings.WATCHBELL_RENEW_MS,
     sweepMs: settings.WATCHBELL_SWEEP_MS,

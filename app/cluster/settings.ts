@@ -3,6 +3,7 @@ export interface ClusterSettings {
   mongodbUrl: string;
   databaseName: string;
   hostId: string;
+  hostLabels: Record<string, string>;
   leaseMs: number;
   renewMs: number;
   sweepMs: number;

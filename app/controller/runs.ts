@@ -5,12 +5,16 @@ import { allowJob } from './access';
 import { endpoint, nothing } from './endpoint';
 import { flag, idParams, nameParams } from './parameters';
 
+/** Of a job that every host runs: the host that is to run it. */
+const hostIdSchema = z.string().min(1).max(64);
+
 const backfillBody = z
   .strictObject({
     from: isoDate,
     to: isoDate,
     overlap: z.enum(['queue', 'allow']).default('queue'),
     concurrency: z.int().min(1).max(10).default(1),
+    hostId: hostIdSchema.nullable().default(null),
   })
   .refine(({ overlap, concurrency }) => overlap === 'allow' || concurrency === 1, {
     path: ['concurrency'],
@@ -30,13 +34,13 @@ export default class RunsController {
   readonly now = endpoint({
     summary: 'Runs a job now, beside its schedule; an Idempotency-Key makes asking again asking once',
     params: nameParams,
-    query: nothing,
+    query: z.strictObject({ hostId: hostIdSchema.optional() }),
     body: { schema: nothing, optional: true },
     answer: z.object({ runId: z.string() }),
     status: 202,
-    handle: async ({ params, identity, idempotencyKey, watchbell }) => {
+    handle: async ({ params, query: { hostId = null }, identity, idempotencyKey, watchbell }) => {
       allowJob(identity, params.name);
-      const runId = await watchbell.runControl.run(params.name, identity.name, idempotencyKey);
+      const runId = await watchbell.runControl.run(params.name, identity.name, idempotencyKey, hostId);
       return { status: 202, body: { runId }, headers: { Location: `/api/v1/runs/${encodeURIComponent(runId)}` } };
     },
   });

@@ -29,6 +29,10 @@ const runHintSchema = z.object({
   /** In ms: later it may not be claimed any more; what is missed is decided by the misfire policy, in one transaction. */
   claimUntil: z.number(),
   onLost: z.enum(['retry', 'close']),
+  /** Where it may run; absent in the usual case, on one host and on any. */
+  placement: z
+    .object({ on: z.enum(['one', 'every-host']), hostLabels: z.record(z.string(), z.string()) })
+    .optional(),
 });
 
 export type RunHint = z.infer<typeof runHintSchema>;

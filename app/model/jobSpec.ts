@@ -36,7 +36,11 @@ export const jobSpecSchema: z.ZodType<JobSpec> = z.object({
       outside: z.enum(['skip', 'next', 'previous']),
     })
     .nullable(),
-  placement: z.object({ on: z.literal('one') }),
+  placement: z.object({
+    on: z.enum(['one', 'every-host']),
+    /** Jobs that were stored before there were labels have none. */
+    hostLabels: z.record(z.string(), z.string()).default({}),
+  }),
   settings: z.unknown(),
   notify: z.object({ channels: z.array(z.string()), repeatMs: z.number().int().nullable(), onResolved: z.boolean() }),
 });

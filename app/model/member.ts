@@ -16,14 +16,16 @@ export const memberModel = defineModel({
     _id: z.string(),
     hostId: z.string(),
     role: z.enum(['agent', 'worker']),
+    /** The host's labels, by its settings. */
+    hostLabels: z.record(z.string(), z.string()).default({}),
     pid: z.number().int(),
     masterPid: z.number().int(),
     process: processIdentity,
-    state: z.enum(['live', 'dead']),
-    suspended: z.boolean(),
     /** The newest form of stored documents that it knows, and the version of Watchbell that it is. */
     schema: z.number().int().default(1),
     version: z.string().default(''),
+    state: z.enum(['live', 'dead']),
+    suspended: z.boolean(),
     /** Raised by each renewal: whoever sees it unchanged for leaseMs on its own clock calls the member dead. */
     counter: z.number().int(),
     leaseMs: z.number().int(),

@@ -19,7 +19,7 @@ const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'exp
 export const runModel = defineModel({
   collection: 'runs',
   schema: z.object({
-    /** `job@scheduledAt` in ISO time; `~random` appended for a manual run. */
+    /** `job@scheduledAt` in ISO time; `~hostId` appended where every host runs it, `~random` for a manual run. */
     _id: z.string(),
     job: z.string(),
     jobRevision: z.number().int(),
@@ -41,7 +41,11 @@ export const runModel = defineModel({
     /** Empty while nobody has claimed it: what was queued for whoever starts it first. */
     member: z.string(),
     hostId: z.string(),
-    /** Held while the run must be alone: the job's name; `job:waiting` while it waits for that. */
+    /** The only host whose members may execute it: of jobs that every host runs. */
+    boundTo: z.string().optional(),
+    /** Only hosts with these labels may execute it. */
+    hostLabels: z.record(z.string(), z.string()).optional(),
+    /** Held while the run must be alone: the job's name (`job~hostId`); `job:waiting` while it waits for that. */
     slot: z.string().optional(),
     /** Of a queued run: the slots of which it needs any one to start; none or an empty list needs none. */
     lanes: z.array(z.string()).optional(),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineModel } from './types';
 
 /**
- * Up to where the occurrences of a job are decided. Not part of the definition: no revision. `@checkpoint` (no job's
- * name) says it of all jobs at once.
+ * Up to where the occurrences of a job are decided, `job~hostId` where every host runs it. Not part of the definition:
+ * no revision. `@checkpoint` (no job's name) says it of all jobs at once, `@checkpoint~hostId` of what is that host's.
  */
 export const settlementModel = defineModel({
   collection: 'settlements',

@@ -1,8 +1,9 @@
 import type { Document, Filter } from 'mongodb';
 import { z } from 'zod';
-import { alertIdsOf } from '../domain/alert/identity';
+import { alertIdsOf, noLabels } from '../domain/alert/identity';
 import type { Alert, AlertState, CheckResult, Transition } from '../domain/alert/types';
 import { ValidationError } from '../domain/errors';
+import type { Labels } from '../domain/message/types';
 import { type AlertDoc, alertModel, transitionModel } from '../model/alert';
 import { type Database, primaryMajority } from './database';
 
@@ -38,11 +39,26 @@ export class Alerts {
     this.transitionCollection = database.collection(transitionModel);
   }
 
-  /** What evaluate needs: the open alerts of (job, createdRevision) and the closed ones that the result opens again. */
-  async forEvaluation(job: string, createdRevision: number, result: CheckResult): Promise<Alert[]> {
-    const ids = alertIdsOf(job, createdRevision, result);
-    const open = { job, jobCreatedRevision: createdRevision, closed: false };
+  /**
+   * What evaluate needs: the open alerts of (job, createdRevision) and the closed ones that the result opens again; only of
+   * series with these own labels.
+   */
+  async forEvaluation(
+    job: string,
+    createdRevision: number,
+    result: CheckResult,
+    own: Labels = noLabels,
+  ): Promise<Alert[]> {
+    const ids = alertIdsOf(job, createdRevision, result, own);
+    const labels = Object.fromEntries(Object.entries(own).map(([name, value]) => [`series.${name}`, value]));
+    const open = { job, jobCreatedRevision: createdRevision, closed: false, ...labels };
     return await this.read({ $or: [open, { _id: { $in: ids }, closed: true }] });
+  }
+
+  /** The open alerts of (job, createdRevision) that are of none of these hosts. */
+  async ofOtherHosts(job: string, createdRevision: number, hostIds: readonly string[]): Promise<Alert[]> {
+    const others = { 'series.host': { $nin: [...hostIds] } };
+    return await this.read({ job, jobCreatedRevision: createdRevision, closed: false, ...others });
   }
 
   /** The open alerts of (job, createdRevision). */

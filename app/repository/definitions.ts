@@ -1,12 +1,13 @@
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import { z } from 'zod';
 import { UnavailableError } from '../domain/errors';
+import { keepUnknown } from '../domain/unknownFields';
 import { type calendarModel, channelModel, jobModel } from '../model/definition';
 import { runModel } from '../model/run';
 import { counterModel } from '../model/token';
 import type { Model } from '../model/types';
 import { type Database, isAway, isDuplicateKey } from './database';
-import { type IdleSkips, idleUpdate } from './settlements';
+import { type IdleSkips, idleUpdate } from './settlementRecords';
 
 export type JobDocument = z.output<typeof jobModel.schema>;
 export type CalendarDocument = z.output<typeof calendarModel.schema>;
@@ -25,6 +26,7 @@ export interface WriteResult<T> {
   value: T;
 }
 
+const plainFields = z.record(z.string(), z.unknown());
 const counterSchema = counterModel.schema.extend({ at: z.date() });
 
 /** Definitions in MongoDB. Every write draws its revision from one counter in its own transaction. */
@@ -135,6 +137,9 @@ const longestTurnMs = 15_000;
 
 /** What a definition write may read and do inside its transaction. */
 export class DefinitionWrite {
+  /** What was found in this transaction, as it is stored and as far as this version knows it. */
+  private readonly found = new Map<string, { stored: Document; known: Document }>();
+
   constructor(
     private readonly database: Database,
     private readonly session: ClientSession,
@@ -147,7 +152,10 @@ export class DefinitionWrite {
   /** The stored definition or its tombstone. */
   async find<Schema extends z.ZodType>(model: Model<Schema>, name: string): Promise<z.output<Schema> | null> {
     const stored = await this.database.collection(model).findOne({ _id: name }, { session: this.session });
-    return stored === null ? null : model.schema.parse(stored);
+    if (stored === null) return null;
+    const known = model.schema.parse(stored);
+    this.found.set(`${model.collection}/${name}`, { stored, known: plainFields.parse(known) });
+    return known;
   }
 
   /** Which of these names are defined and not deleted, with the document. */
@@ -179,12 +187,17 @@ export class DefinitionWrite {
     await this.database.collection(runModel).updateOne(filter, update, { upsert: true, session: this.session });
   }
 
-  /** Stores the document in place of whatever stands under its name. */
+  /**
+   * Stores the document in place of what `find` found under its name. What a newer version has stored there, and `find`
+   * did not answer, stays.
+   */
   async replace<Schema extends z.ZodType>(
     model: Model<Schema>,
     document: z.output<Schema> & { _id: string },
   ): Promise<void> {
-    const { _id, ...fields } = document;
+    const before = this.found.get(`${model.collection}/${document._id}`);
+    const next: Document = before === undefined ? document : keepUnknown(before.stored, before.known, document);
+    const { _id, ...fields } = next;
     await this.database.collection(model).replaceOne({ _id }, fields, { upsert: true, session: this.session });
   }
 }

@@ -7,6 +7,7 @@ import { SchemaVersions } from './schemaVersions';
 export interface NewMember {
   id: string;
   hostId: string;
+  hostLabels: MemberDoc['hostLabels'];
   role: MemberDoc['role'];
   pid: number;
   masterPid: number;
@@ -29,7 +30,6 @@ const deadKeptMs = 86_400_000;
 /** The documents by which processes know of each other. Stored states are live and dead only. */
 export class Members {
   private readonly collection;
-
   private readonly schemas;
 
   constructor(database: Database) {
@@ -39,13 +39,15 @@ export class Members {
 
   /** Writes a new live member (majority) and answers MongoDB's time. */
   async register(member: NewMember, limitMs: number): Promise<Date> {
-    const { id, ...fields } = member;
+    const { id, hostLabels, ...fields } = member;
     const now = '$$NOW';
     const set = {
       ...fields,
-      state: 'live',
+      // In an expression an empty object, or a name with a dot, would mean something else.
+      hostLabels: { $literal: hostLabels },
       schema: schemaVersion,
       version,
+      state: 'live',
       suspended: false,
       counter: 1,
       startedAt: now,
@@ -60,7 +62,6 @@ export class Members {
     return memberModel.schema.parse(stored).lastSeenAt;
   }
 
-  /** Raises the counter of a live member; answers MongoDB's time, or null where the member is not live any more. */
   /**
    * Throws SchemaVersionError where this build cannot read what others write. Asked after each registration: either it
    * sees that they have moved on, or they see the new member before they do.
@@ -69,6 +70,7 @@ export class Members {
     await this.schemas.assertReadable();
   }
 
+  /** Raises the counter of a live member; answers MongoDB's time, or null where the member is not live any more. */
   async renew(id: string, { suspended, clockSkewMs, appliedRevision }: Renewal, limitMs: number): Promise<Date | null> {
     const stored = await this.collection.findOneAndUpdate(
       { _id: id, state: 'live' },

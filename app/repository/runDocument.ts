@@ -1,9 +1,10 @@
 import type { Overlap } from '../domain/job/types';
-import { waitingPlace } from '../domain/run/lane';
+import { laneOf, waitingPlace } from '../domain/run/lane';
+import type { PlacedRun } from '../domain/run/placement';
 import { givenUp, type RunDoc } from '../model/run';
 
 /** A run as it is claimed. */
-export interface NewRun {
+export interface NewRun extends PlacedRun {
   id: string;
   job: string;
   jobRevision: number;
@@ -27,10 +28,15 @@ const dayMs = 86_400_000;
  * has (givenUp) is claimed for whoever finds it.
  */
 export function claimed(run: NewRun, retentionDays: number): RunDoc {
-  const { overlap, job } = run;
+  const { overlap } = run;
+  const lane = laneOf(run);
   const waits = overlap === 'queue' || overlap === 'replace';
   const state = waits || run.member === givenUp ? 'queued' : 'running';
-  const place = waits ? { slot: waitingPlace(job), lanes: [job], queue: job } : overlap === 'skip' ? { slot: job } : {};
+  const place = waits
+    ? { slot: waitingPlace(lane), lanes: [lane], queue: lane }
+    : overlap === 'skip'
+      ? { slot: lane }
+      : {};
   return { ...bare(run, retentionDays), state, ...place };
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { PlacedRun } from '../domain/run/placement';
 import { givenUp, type RunDoc, runModel, unfinishedStates } from '../model/run';
 import type { Database } from './database';
 
 /** A run under way as its owners see it. */
-export interface UnfinishedRun {
+export interface UnfinishedRun extends PlacedRun {
   id: string;
   job: string;
   jobRevision: number;
@@ -63,12 +64,8 @@ export class RunOwners {
     return await this.change(run, { $set: change });
   }
 
-  /** Ends a run whose member is not live and that may not run twice. */
-  async closeLost(run: UnfinishedRun, now: Date): Promise<boolean> {
-    const error = {
-      code: 'memberLost',
-      message: `The member ${run.member} that ran it was lost; by onLost it is not run again.`,
-    };
+  /** Ends a run whose member is not live and that may not run twice, or not where anybody is. */
+  async closeLost(run: UnfinishedRun, now: Date, error = memberLost(run)): Promise<boolean> {
     return await this.change(run, { $set: { state: 'lost', finishedAt: now, error }, $unset: { slot: '' } });
   }
 
@@ -89,6 +86,10 @@ export class RunOwners {
     );
     return result.matchedCount === 1;
   }
+}
+
+function memberLost({ member }: UnfinishedRun): { code: string; message: string } {
+  return { code: 'memberLost', message: `The member ${member} that ran it was lost; by onLost it is not run again.` };
 }
 
 /** Reads a stored run as its owners see it. */

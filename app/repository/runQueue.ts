@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { queueOf, waitingPlace } from '../domain/run/lane';
+import { mayRunOn, type PlacedHost } from '../domain/run/placement';
 import { runModel } from '../model/run';
 import { type Database, isDuplicateKey } from './database';
 import { type UnfinishedRun, unfinishedRun } from './runOwners';
@@ -8,9 +9,17 @@ import { type UnfinishedRun, unfinishedRun } from './runOwners';
 export const heads = [
   { $match: { state: 'queued', queue: { $gt: '' } } },
   { $sort: { state: 1, queue: 1, scheduledAt: 1, _id: 1 } },
-  { $group: { _id: '$queue', lanes: { $first: '$lanes' } } },
+  {
+    $group: {
+      _id: '$queue',
+      lanes: { $first: '$lanes' },
+      boundTo: { $first: '$boundTo' },
+      hostLabels: { $first: '$hostLabels' },
+    },
+  },
 ];
-const head = z.object({ lanes: z.array(z.string()) });
+const { boundTo, hostLabels } = runModel.schema.shape;
+const head = z.object({ lanes: z.array(z.string()), boundTo: boundTo.nullable(), hostLabels: hostLabels.nullable() });
 
 /** Runs that wait for a lane. A lane is a slot: the unique index lets one run have it, whoever starts runs where. */
 export class RunQueue {
@@ -20,10 +29,15 @@ export class RunQueue {
     this.collection = database.collection(runModel);
   }
 
-  /** The lanes for which the oldest run of each queue waits. */
-  async lanes(): Promise<string[]> {
+  /** The lanes for which the oldest run of each queue waits, of those that may be executed on this host. */
+  async lanes(host: PlacedHost): Promise<string[]> {
     const stored = await this.collection.aggregate(heads, { hint: 'queue' }).toArray();
-    return stored.flatMap(document => head.parse(document).lanes);
+    return stored
+      .map(document => head.parse(document))
+      .filter(({ boundTo, hostLabels }) =>
+        mayRunOn({ boundTo: boundTo ?? undefined, hostLabels: hostLabels ?? undefined }, host),
+      )
+      .flatMap(({ lanes }) => lanes);
   }
 
   /** Which of these lanes are held. */
@@ -58,12 +72,12 @@ export class RunQueue {
     }
   }
 
-  /** Who has a job's lane, and who its waiting place. */
-  async places(job: string): Promise<{ running: UnfinishedRun | null; waiting: UnfinishedRun | null }> {
-    const waitingSlot = waitingPlace(job);
-    const stored = (await this.collection.find({ slot: { $in: [job, waitingSlot] } }).toArray()).map(unfinishedRun);
+  /** Who has a job's own lane, and who its waiting place. */
+  async places(lane: string): Promise<{ running: UnfinishedRun | null; waiting: UnfinishedRun | null }> {
+    const waitingSlot = waitingPlace(lane);
+    const stored = (await this.collection.find({ slot: { $in: [lane, waitingSlot] } }).toArray()).map(unfinishedRun);
     const at = (slot: string) => stored.find(run => run.slot === slot) ?? null;
-    return { running: at(job), waiting: at(waitingSlot) };
+    return { running: at(lane), waiting: at(waitingSlot) };
   }
 
   /** Ends a run that waits in favour of another one; false when it does not wait any more. */

@@ -1,6 +1,7 @@
 import { type ClientSession, MongoBulkWriteError } from 'mongodb';
 import { z } from 'zod';
-import { type RunDoc, runModel, unfinishedStates } from '../model/run';
+import type { Labels } from '../domain/message/types';
+import { givenUp, type RunDoc, runModel, unfinishedStates } from '../model/run';
 import { type Database, isAway, isDuplicateKey } from './database';
 import { claimed, type NewRun, skipped } from './runDocument';
 
@@ -115,6 +116,19 @@ export class Runs {
     return result.deletedCount === 1;
   }
 
+  /**
+   * Gives back a run that has become this member's but is for hosts with these labels: the next sweep of one of those takes
+   * it. False where it is not this member's any more.
+   */
+  async putBack(run: { id: string; fence: number }, member: string, hostLabels: Labels): Promise<boolean> {
+    const { id: _id, fence } = run;
+    const result = await this.collection.updateOne(
+      { _id, fence, member, startedAt: null, state: 'running' },
+      { $set: { state: 'queued', member: givenUp, hostLabels }, $inc: { fence: 1 } },
+    );
+    return result.matchedCount === 1;
+  }
+
   /** Records an occurrence that gave way to a run of the same job. False when it has a record already. */
   async insertSkipped(run: NewRun, reason: 'overlap', now: Date): Promise<boolean> {
     const { _id, ...document } = skipped(run, reason, now, this.retentionDays);
@@ -146,10 +160,10 @@ export class Runs {
     return result.matchedCount === 1;
   }
 
-  /** For each of these jobs whose slot is taken: the member that holds it. */
-  async slotOwners(jobs: readonly string[]): Promise<Map<string, string>> {
-    const stored = await this.collection.find({ slot: { $in: [...jobs] } }).toArray();
-    return new Map(stored.map(document => runModel.schema.parse(document)).map(run => [run.job, run.member]));
+  /** For each of these lanes that is taken: the member that holds it. */
+  async slotOwners(lanes: readonly string[]): Promise<Map<string, string>> {
+    const stored = await this.collection.find({ slot: { $in: [...lanes] } }).toArray();
+    return new Map(stored.map(document => runModel.schema.parse(document)).map(run => [run.slot ?? '', run.member]));
   }
 
   /** After an unknown outcome: the runs of this batch that are not stored as this member's own. */

@@ -1,26 +1,30 @@
-import type { ClientSession, Document, UpdateFilter } from 'mongodb';
+import type { ClientSession, Document, Filter } from 'mongodb';
 import type { Job } from '../domain/job/types';
+import { laneOf } from '../domain/run/lane';
 import { decideMisfires, type MisfireDecision, type MissReason, type SkippedSpan } from '../domain/run/misfire';
 import { occurrenceId } from '../domain/run/occurrence';
+import type { PlacedRun } from '../domain/run/placement';
 import type { Timetable } from '../domain/schedule';
-import { type RunDoc, runModel } from '../model/run';
+import { runModel } from '../model/run';
 import { settlementModel } from '../model/settlement';
 import type { Database } from './database';
 import type { Jobs } from './jobs';
-import { type NewRun, queued, skipped } from './runDocument';
+import { catchUp, type IdleSkips, idleUpdate, type OwnSkip, SettlementRecords, spanId } from './settlementRecords';
 
 export interface SettlementOptions {
   misfireHorizonMs: number;
   runRetentionDays: number;
 }
 
-export interface SettleRequest {
+export interface SettleRequest extends Pick<PlacedRun, 'boundTo'> {
   job: string;
   /** The definition by which the caller planned; another one is settled by whoever knows that. */
   revision: number;
   table: Timetable;
   /** MongoDB's time. */
   now: Date;
+  /** No live host has the labels that the job asks for: the records say so. */
+  isHomeless?: boolean;
 }
 
 export interface Settled {
@@ -29,19 +33,6 @@ export interface Settled {
   /** How many runs were queued and how many occurrences skipped by this call. */
   runs: number;
   skipped: number;
-}
-
-/** An occurrence that is recorded as skipped under its own key. */
-export interface OwnSkip {
-  job: Pick<Job, 'name' | 'revision' | 'onLost' | 'overlap'>;
-  at: number;
-  reason: NonNullable<RunDoc['reason']>;
-}
-
-/** Skips of a paused or disabled job. */
-export interface IdleSkips {
-  job: OwnSkip['job'];
-  span: SkippedSpan;
 }
 
 /** What all jobs together are settled up to; no job can have this name. */
@@ -54,6 +45,7 @@ const keptMs = 8 * 86_400_000;
 /** The state of one settling transaction. */
 interface Settling extends SettleRequest {
   definition: Job;
+  lane: string;
   session: ClientSession;
   after: number;
   until: number;
@@ -73,6 +65,7 @@ interface SpanHead {
 export class Settlements {
   private readonly collection;
   private readonly runs;
+  private readonly records;
 
   constructor(
     private readonly database: Database,
@@ -81,6 +74,7 @@ export class Settlements {
   ) {
     this.collection = database.collection(settlementModel);
     this.runs = database.collection(runModel);
+    this.records = new SettlementRecords(options.runRetentionDays);
   }
 
   /**
@@ -92,10 +86,13 @@ export class Settlements {
     return await this.database.transaction(session => this.settleIn(request, session));
   }
 
-  /** For each of these jobs that has one: up to where its occurrences are decided; later claims of those give way. */
-  async settledUntil(jobs: readonly string[], session?: ClientSession): Promise<Map<string, Date>> {
-    const batchSize = jobs.length + 1;
-    const stored = await this.collection.find({ _id: { $in: [...jobs] } }, { session, batchSize }).toArray();
+  /**
+   * For each of these lanes (`job`, `job~hostId`) that has one: up to where its occurrences are decided; later claims of
+   * those give way.
+   */
+  async settledUntil(lanes: readonly string[], session?: ClientSession): Promise<Map<string, Date>> {
+    const batchSize = lanes.length + 1;
+    const stored = await this.collection.find({ _id: { $in: [...lanes] } }, { session, batchSize }).toArray();
     return new Map(stored.map(document => settlementModel.schema.parse(document)).map(one => [one._id, one.until]));
   }
 
@@ -104,14 +101,29 @@ export class Settlements {
     return (await this.settledUntil([checkpointId])).get(checkpointId) ?? null;
   }
 
-  /** Moves the checkpoint forward; never back. */
-  async moveCheckpoint(until: Date): Promise<void> {
-    await this.collection.updateOne({ _id: checkpointId }, movedTo(until), { upsert: true });
+  /**
+   * The same of what is this host's own: the occurrences of jobs that every host runs. A host that is met for the first
+   * time, or again when nothing is known of it any more, has missed nothing until now.
+   */
+  async hostCheckpoint(hostId: string, now: Date): Promise<Date> {
+    const _id = checkpointOf(hostId);
+    const first = { until: now, expireAt: new Date(now.getTime() + keptMs) };
+    await this.collection.updateOne({ _id }, { $setOnInsert: first }, { upsert: true });
+    return (await this.settledUntil([_id])).get(_id) ?? now;
+  }
+
+  /** Moves the checkpoint forward, and this host's own; never back. */
+  async moveCheckpoint(until: Date, hostId: string): Promise<void> {
+    const ids = [checkpointId, checkpointOf(hostId)];
+    await this.collection.bulkWrite(
+      ids.map(_id => ({ updateOne: { filter: { _id }, update: movedTo(until), upsert: true } })),
+      { ordered: false },
+    );
   }
 
   /** Records skips under their own keys; what has a record keeps it. */
   async recordSkips(skips: readonly OwnSkip[], now: Date): Promise<void> {
-    const records = skips.map(({ job, at, reason }) => this.skippedRecord(job, new Date(at), reason, now));
+    const records = skips.map(({ job, at, reason }) => this.records.skipped(job, new Date(at), reason, now));
     if (records.length === 0) return;
     await this.runs.bulkWrite(
       records.map(({ _id, ...record }) => ({
@@ -150,8 +162,10 @@ export class Settlements {
   }
 
   private async settling(request: SettleRequest, definition: Job, session: ClientSession): Promise<Settling> {
-    const { job, now } = request;
-    const stored = await this.collection.find({ _id: { $in: [job, checkpointId] } }, { session }).toArray();
+    const { now, boundTo } = request;
+    const lane = laneOf(request);
+    const checkpoint = boundTo === undefined ? checkpointId : checkpointOf(boundTo);
+    const stored = await this.collection.find({ _id: { $in: [lane, checkpoint] } }, { session }).toArray();
     const known = stored.map(document => settlementModel.schema.parse(document));
     const after = Math.max(
       definition.plannedFromAt.getTime() - 1,
@@ -159,46 +173,48 @@ export class Settlements {
       ...known.map(({ until }) => until.getTime()),
     );
     const until = now.getTime() - definition.graceMs - definition.jitterMs - marginMs;
-    const span = known.find(({ _id }) => _id === job)?.span;
-    return { ...request, definition, session, after, until, span };
+    const span = known.find(({ _id }) => _id === lane)?.span;
+    return { ...request, definition, lane, session, after, until, span };
   }
 
   /**
    * Times of the window that have a record of their own. Claims that have not started are marked as counted: a claim that
    * comes too late takes itself back, but not when it was relied upon here.
    */
-  private async recordedTimes({ job, after, until, session }: Settling): Promise<number[]> {
+  private async recordedTimes({ job, boundTo, after, until, session }: Settling): Promise<number[]> {
     const window = { job, scheduledAt: { $gt: new Date(after), $lte: new Date(until) } };
     const stored = await this.runs
       .find(window, { session, projection: { _id: 1, scheduledAt: 1 } })
       .hint('job')
       .toArray();
     if (stored.length === 0) return [];
-    const unstarted = { ...window, state: { $in: ['queued', 'running'] }, startedAt: null };
+    const own = boundTo === undefined ? {} : { boundTo };
+    const unstarted = { ...window, ...own, state: { $in: ['queued', 'running'] }, startedAt: null };
     await this.runs.updateMany(unstarted, { $set: { counted: true } }, { session });
     return stored.flatMap(({ _id, scheduledAt }) =>
-      scheduledAt instanceof Date && _id === occurrenceId(job, scheduledAt) ? [scheduledAt.getTime()] : [],
+      scheduledAt instanceof Date && _id === occurrenceId(job, scheduledAt, boundTo) ? [scheduledAt.getTime()] : [],
     );
   }
 
   /** Answers how many occurrences were skipped. */
   private async write(settling: Settling, { run, own, spans }: MisfireDecision): Promise<number> {
-    const { definition, session, now, until } = settling;
+    const { lane, session, until } = settling;
     const records = [
-      ...run.map(at => this.queuedRecord(definition, new Date(at), now)),
-      ...own.map(({ at, reason }) => this.skippedRecord(definition, new Date(at), reason, now)),
+      ...run.map(at => this.records.queued(settling, new Date(at))),
+      ...own.map(({ at, reason }) => this.records.missed(settling, new Date(at), reason)),
     ];
     let head = settling.span;
     for (const span of [...spans].sort((a, b) => a.to - b.to)) {
       const grown = await this.grow(settling, span);
-      head = { id: grown ?? spanId(definition.name, span), reason: span.reason, to: new Date(span.to) };
-      if (grown === null) records.push(this.spanRecord(definition, span, now));
+      head = { id: grown ?? spanId(settling, span), reason: span.reason, to: new Date(span.to) };
+      if (grown === null) records.push(this.records.span(settling, span));
     }
     if (records.length > 0) await this.runs.insertMany(records, { session, ordered: true });
+    const given = run.length > 0 ? await this.trimWaiting(settling) : 0;
     const moved = movedTo(new Date(until));
     const set = head === undefined ? {} : { $set: { span: head } };
-    await this.collection.updateOne({ _id: definition.name }, { ...moved, ...set }, { upsert: true, session });
-    return own.length + spans.reduce((sum, span) => sum + span.count, 0);
+    await this.collection.updateOne({ _id: lane }, { ...moved, ...set }, { upsert: true, session });
+    return given + own.length + spans.reduce((sum, span) => sum + span.count, 0);
   }
 
   /** Lets the job's last record of skips grow where these follow it without a gap. Answers its id; null where not. */
@@ -208,7 +224,7 @@ export class Settlements {
   ): Promise<string | null> {
     if (head === undefined || head.reason !== span.reason || table.previous(span.from) !== head.to.getTime())
       return null;
-    const expireAt = this.expireAt(now);
+    const expireAt = this.records.expireAt(now);
     const result = await this.runs.updateOne(
       { _id: head.id, state: 'skipped' },
       { $set: { to: new Date(span.to), finishedAt: now, expireAt }, $inc: { count: span.count } },
@@ -217,64 +233,38 @@ export class Settlements {
     return result.matchedCount === 1 ? head.id : null;
   }
 
-  private expireAt(now: Date): Date {
-    return new Date(now.getTime() + this.options.runRetentionDays * 86_400_000);
-  }
-
-  private queuedRecord(job: Job, at: Date, now: Date): RunDoc {
-    // One after another: in the job's own lane, or in one of their own where its runs may overlap.
-    const lane = job.overlap === 'allow' ? `${job.name}~catchup` : job.name;
-    return queued(newRun(job, at, now), [lane], this.options.runRetentionDays);
-  }
-
-  private skippedRecord(job: OwnSkip['job'], at: Date, reason: OwnSkip['reason'], now: Date): RunDoc {
-    return skipped(newRun(job, at, now), reason, now, this.options.runRetentionDays);
-  }
-
-  private spanRecord(job: Job, span: SkippedSpan & { reason: MissReason }, now: Date): RunDoc {
-    const { from, to, count, reason } = span;
-    const record = this.skippedRecord(job, new Date(from), reason, now);
-    return { ...record, _id: spanId(job.name, span), from: new Date(from), to: new Date(to), count };
+  /**
+   * Of what waits for a host that is not there, the policy's limit counts for all that has been decided so far: the oldest
+   * give way to the newest. Answers how many.
+   */
+  private async trimWaiting(settling: Settling): Promise<number> {
+    const { definition, boundTo, now, session } = settling;
+    if (boundTo === undefined && settling.isHomeless !== true) return 0;
+    const kept = definition.misfire === 'all' ? definition.misfireLimit : 1;
+    const waiting: Filter<Document & { _id: string }> = {
+      state: 'queued',
+      queue: catchUp(settling),
+      trigger: 'schedule',
+      member: '',
+    };
+    const newest = this.runs.find(waiting, { session, projection: { _id: 1 } }).sort({ scheduledAt: -1 });
+    const old = (await newest.toArray()).slice(kept).map(({ _id }) => _id);
+    if (old.length === 0) return 0;
+    const { modifiedCount } = await this.runs.updateMany(
+      { ...waiting, _id: { $in: old } },
+      {
+        $set: { state: 'skipped', reason: 'misfire', finishedAt: now },
+        $unset: { slot: '', lanes: '', queue: '' },
+        $inc: { fence: 1 },
+      },
+      { session },
+    );
+    return modifiedCount;
   }
 }
 
-/**
- * The update that makes the one record of a pause, for `updateOne` with upsert. Grows only: whoever knows less changes
- * nothing. The write that resumes a job sends it in its own transaction.
- */
-export function idleUpdate(
-  { job, span }: IdleSkips,
-  now: Date,
-  retentionDays: number,
-): { filter: { _id: string }; update: UpdateFilter<Document & { _id: string }> } {
-  const from = new Date(span.from);
-  const { _id, finishedAt, expireAt, ...record } = skipped(newRun(job, from, now), 'paused', now, retentionDays);
-  return {
-    filter: { _id: spanId(job.name, { from: span.from, reason: 'paused' }) },
-    update: {
-      $setOnInsert: { ...record, from },
-      $max: { to: new Date(span.to), count: span.count, finishedAt, expireAt },
-    },
-  };
-}
-
-function newRun({ name, revision, onLost, overlap }: OwnSkip['job'], scheduledAt: Date, now: Date): NewRun {
-  return {
-    id: occurrenceId(name, scheduledAt),
-    job: name,
-    jobRevision: revision,
-    trigger: 'schedule',
-    scheduledAt,
-    claimedAt: now,
-    onLost,
-    overlap,
-    member: '',
-    hostId: '',
-  };
-}
-
-function spanId(job: string, { from, reason }: { from: number; reason: string }): string {
-  return `${occurrenceId(job, new Date(from))}~${reason}`;
+function checkpointOf(hostId: string): string {
+  return `${checkpointId}~${hostId}`;
 }
 
 function movedTo(until: Date) {

@@ -61,9 +61,34 @@ function knownSchemas(all: readonly MemberDoc[]) {
 }
 
 function memberView(member: MemberDoc): Record<string, unknown> {
-  const { _id: id, hostId, role, pid, startedAt, lastSeenAt, leaseMs, appliedRevision, clockSkewMs } = member;
+  const {
+    _id: id,
+    hostId,
+    hostLabels,
+    role,
+    pid,
+    startedAt,
+    lastSeenAt,
+    leaseMs,
+    appliedRevision,
+    clockSkewMs,
+  } = member;
   const { schema, version } = member;
   const leaseUntil = new Date(lastSeenAt.getTime() + leaseMs);
   const state = member.state === 'live' && member.suspended ? 'suspended' : member.state;
-  return { id, hostId, role, pid, startedAt, lastSeenAt, leaseUntil, appliedRevision, clockSkewMs, state, schema, version };
+  return {
+    id,
+    hostId,
+    hostLabels,
+    role,
+    pid,
+    startedAt,
+    lastSeenAt,
+    leaseUntil,
+    appliedRevision,
+    clockSkewMs,
+    state,
+    schema,
+    version,
+  };
 }

@@ -6,6 +6,7 @@ import { AppError, NotFoundError, ValidationError } from '../domain/errors';
 import type { Job, JobSpec } from '../domain/job/types';
 import type { JsonObject } from '../domain/mergePatch';
 import type { Labels } from '../domain/message/types';
+import { ownLabels } from '../domain/run/placement';
 import { slugSchema } from '../domain/slug';
 import type { AnyExecutor, Outcome } from '../executor/types';
 import type { Alerts } from '../repository/alerts';
@@ -41,6 +42,8 @@ export interface JobTrialPorts {
   /** That of the runs: trials and runs share the places at a source. */
   reader: SourceReader;
   messages: TrialMessages;
+  /** A job that every host runs is tried as this host's. */
+  hostId: string;
   clock: Clock;
 }
 
@@ -65,7 +68,10 @@ export class JobTrials {
   async stored(name: string): Promise<JobTrial> {
     const job = (await this.ports.jobs.current([name])).get(name);
     if (job === undefined) throw new NotFoundError(`There is no job "${name}".`);
-    return await this.limited(job, result => this.ports.alerts.forEvaluation(name, job.createdRevision, result));
+    return await this.limited(job, result => {
+      const own = ownLabels(job, this.ports.hostId);
+      return this.ports.alerts.forEvaluation(name, job.createdRevision, result, own);
+    });
   }
 
   /** A body that is not stored, judged as if every series were `ok`. Throws ValidationError with every fault, as PUT does. */
@@ -105,6 +111,7 @@ export class JobTrials {
       job: evaluated(job, found),
       result: found.result,
       alerts: before,
+      ownLabels: ownLabels(job, this.ports.hostId),
       scheduledAt,
       fence: 1,
     });
@@ -121,7 +128,8 @@ export class JobTrials {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(new Error('timeout')), timeoutMs + placeMs);
     const cancellation = new AbortController();
-    const run = { id: `watchbell-test-${randomUUID()}`, job: job.name, scheduledAt: this.ports.clock.now() };
+    const { name, revision } = job;
+    const run = { id: `watchbell-test-${randomUUID()}`, job: name, revision, scheduledAt: this.ports.clock.now() };
     const active = { ...run, trigger: 'manual' as const, fence: 1, attempt: 1, controller, cancellation };
     try {
       const result = await attempt(executor, { ...job, timeoutMs }, active, this.ports.reader);

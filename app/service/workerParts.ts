@@ -157,8 +157,9 @@ export class WorkerParts {
       linkOf: alertId => linkOf(this.options.settings.publicUrl, alertId),
     });
     const { alerts, database, executors } = this;
-    const { clock } = this.member;
-    return new JobTrials({ definitions: jobs, jobs: new Jobs(database), alerts, executors, reader, messages, clock });
+    const { clock, hostId } = this.member;
+    const stores = { definitions: jobs, jobs: new Jobs(database), alerts };
+    return new JobTrials({ ...stores, executors, reader, messages, clock, hostId });
   }
 
   jobRemoval(): JobRemoval {

@@ -160,9 +160,11 @@ export class AgentRuntime {
     return new Timing(
       {
         hostId: settings.hostId,
+        hostLabels: settings.hostLabels,
         clock: member.clock,
         ready: () => member.timeIsGood(),
         hosts: () => this.sweeper.hosts,
+        labelsOf: hostId => this.sweeper.labelsOf(hostId),
         draining: () => this.sweeper.hostDrains || this.workers.allEnd,
         jobs,
         calendars: new Calendars(database),

@@ -1,6 +1,5 @@
 import type { Clock } from '../cluster/types';
 import type { Log } from '../domain/log';
-import { occurrenceId } from '../domain/run/occurrence';
 import type { RunHint } from '../ipc/messages';
 import { PendingOccurrences } from './pendingOccurrences';
 import type { PlannedJob, PlannedOccurrence } from './plan';
@@ -86,7 +85,7 @@ export class FollowUp {
   }
 
   private async look(due: PlannedOccurrence[]): Promise<void> {
-    const keys = due.map(({ plan, at }) => occurrenceId(plan.name, new Date(at)));
+    const keys = due.map(({ plan, at }) => plan.keyOf(at));
     const recorded = await this.ports.recorded(keys);
     const missing = due.filter((_, index) => !recorded.has(keys[index] ?? ''));
     const ended = missing.filter(({ plan, at }) => endsWith(plan, at));
@@ -98,7 +97,7 @@ export class FollowUp {
       if (now > at + plan.claimMs) {
         this.ports.missed(plan, at, at);
       } else {
-        again.push(plan.hint(at));
+        if (plan.isForHere) again.push(plan.hint(at));
         this.pending.add(plan, at, now + this.reannounceMs);
       }
     }

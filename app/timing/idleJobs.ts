@@ -3,7 +3,7 @@ import type { DayRule } from '../domain/calendar/types';
 import type { Job } from '../domain/job/types';
 import type { Log } from '../domain/log';
 import { pausedSkips, type SkippedSpan } from '../domain/run/misfire';
-import type { IdleSkips } from '../repository/settlements';
+import type { IdleSkips } from '../repository/settlementRecords';
 import { type Bucket, type Bucketed, Buckets } from './buckets';
 import { notReadyMs, Rounds } from './rounds';
 import { type SharedTimetable, Timetables } from './timetables';

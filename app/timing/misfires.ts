@@ -1,6 +1,8 @@
 import type { Metrics } from '../cluster/metrics';
 import type { Clock } from '../cluster/types';
 import { errorFields, type Log } from '../domain/log';
+import type { Labels } from '../domain/message/types';
+import { labelsInWords } from '../domain/run/placement';
 import type { Settled, SettleRequest } from '../repository/settlements';
 import type { PlannedJob } from './plan';
 import { notReadyMs, Rounds } from './rounds';
@@ -10,8 +12,11 @@ export interface MisfiresPorts {
   ready(): Promise<boolean>;
   alone(): boolean;
   rank(key: string): number;
+  /** Whether a live host has these labels. */
+  anyHostWith(labels: Labels): boolean;
   settle(request: SettleRequest): Promise<Settled | null>;
-  settledUntil(jobs: readonly string[]): Promise<Map<string, Date>>;
+  /** By lane: a job's name, or `job~hostId`. */
+  settledUntil(lanes: readonly string[]): Promise<Map<string, Date>>;
   /** Runs were queued: the workers of this host look for them. */
   wake(): void;
   metrics: Metrics;
@@ -39,6 +44,8 @@ const settledAtOnce = 8;
 export class Misfires {
   private readonly open = new Map<PlannedJob, Missed>();
   private readonly rounds: Rounds;
+  /** Jobs that were found without a host that may run them. */
+  private readonly homeless = new Set<string>();
   private nextAt = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -85,8 +92,9 @@ export class Misfires {
     return this.ports.clock.now().getTime();
   }
 
+  /** What is this host's own is decided by no other. */
   private standbyOf(plan: PlannedJob): number {
-    return this.ports.alone() ? 0 : this.ports.rank(plan.name) * this.standbyMs;
+    return plan.boundTo !== undefined || this.ports.alone() ? 0 : this.ports.rank(plan.name) * this.standbyMs;
   }
 
   private async round(): Promise<number> {
@@ -113,8 +121,8 @@ export class Misfires {
       else if (missed.decideAt <= now) due.push(plan);
       if (due.length === jobsAtOnce) break;
     }
-    const until = await this.ports.settledUntil(due.map(plan => plan.name));
-    for (const plan of due) this.decidedUntil(plan, until.get(plan.name)?.getTime() ?? Number.NEGATIVE_INFINITY);
+    const until = await this.ports.settledUntil(due.map(plan => plan.lane));
+    for (const plan of due) this.decidedUntil(plan, until.get(plan.lane)?.getTime() ?? Number.NEGATIVE_INFINITY);
     return due.filter(plan => (this.open.get(plan)?.decideAt ?? Number.POSITIVE_INFINITY) <= now);
   }
 
@@ -128,10 +136,12 @@ export class Misfires {
 
   /** Answers how many runs were queued. */
   private async settle(plan: PlannedJob): Promise<number> {
-    const { name: job, revision, shared } = plan;
-    const { metrics, log } = this.ports;
+    const { name: job, revision, shared, boundTo } = plan;
+    const { metrics, log, clock } = this.ports;
+    const isHomeless = this.isHomeless(plan);
     try {
-      const settled = await this.ports.settle({ job, revision, table: shared.table, now: this.ports.clock.now() });
+      const request = { job, revision, table: shared.table, now: clock.now(), boundTo, isHomeless };
+      const settled = await this.ports.settle(request);
       if (settled === null) {
         this.postpone(plan, againMs);
         return 0;
@@ -147,6 +157,20 @@ export class Misfires {
       this.postpone(plan, againMs);
       return 0;
     }
+  }
+
+  /** Whether no live host may run the job. The log tells it once, and once that it is over. */
+  private isHomeless({ name, boundTo, placement }: PlannedJob): boolean {
+    const isHomeless = boundTo === undefined && !this.ports.anyHostWith(placement.hostLabels);
+    if (isHomeless === this.homeless.has(name)) return isHomeless;
+    if (!isHomeless) {
+      this.homeless.delete(name);
+      return false;
+    }
+    this.homeless.add(name);
+    const labels = labelsInWords(placement.hostLabels);
+    this.ports.log.warn('job.noHost', { jobId: name, hostLabels: labels });
+    return true;
   }
 
   /** What is left was still in its grace then. */

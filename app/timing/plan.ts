@@ -1,5 +1,8 @@
 import type { DayRule } from '../domain/calendar/types';
-import type { Job, OnLost, Overlap } from '../domain/job/types';
+import type { Job, OnLost, Overlap, Placement } from '../domain/job/types';
+import { laneOf } from '../domain/run/lane';
+import { occurrenceId } from '../domain/run/occurrence';
+import { anywhere, hasLabels, type PlacedHost, sharedPlacement } from '../domain/run/placement';
 import type { RunHint } from '../ipc/messages';
 import type { Bucket, Bucketed } from './buckets';
 import type { SharedTimetable } from './timetables';
@@ -15,6 +18,11 @@ export class PlannedJob implements Bucketed<PlannedJob> {
   jitterMs = 0;
   overlap: Overlap = 'skip';
   onLost: OnLost = 'retry';
+  placement: Placement = anywhere;
+  /** This host, where its occurrences are this host's own: every host runs them. */
+  boundTo: string | undefined;
+  /** Whether this host may run it. */
+  isForHere = true;
   /** Nothing before it was ever due, in ms. */
   readonly plannedFromAt: number;
   /** Whether a calendar may keep occurrences back. */
@@ -52,14 +60,32 @@ export class PlannedJob implements Bucketed<PlannedJob> {
     this.onLost = job.onLost;
   }
 
+  /** Where it is run, seen from this host. */
+  place(placement: Placement, { id, labels }: PlacedHost): void {
+    this.placement = sharedPlacement(placement);
+    this.boundTo = placement.on === 'every-host' ? id : undefined;
+    this.isForHere = hasLabels(labels, placement.hostLabels);
+  }
+
+  /** What its occurrences are settled under: `job`, or `job~hostId` where they are this host's own. */
+  get lane(): string {
+    return this.boundTo === undefined ? this.name : laneOf({ job: this.name, boundTo: this.boundTo });
+  }
+
+  /** The key of the occurrence at this instant, in ms. */
+  keyOf(at: number): string {
+    return occurrenceId(this.name, new Date(at), this.boundTo);
+  }
+
   /** How long after its nominal time an occurrence may be claimed, in ms. */
   get claimMs(): number {
     return this.graceMs + this.jitterMs;
   }
 
   hint(at: number): RunHint {
-    const { name: job, revision, overlap, onLost } = this;
-    return { job, revision, at, overlap, claimUntil: at + this.claimMs, onLost };
+    const { name: job, revision, overlap, onLost, placement } = this;
+    const hint: RunHint = { job, revision, at, overlap, claimUntil: at + this.claimMs, onLost };
+    return placement === anywhere ? hint : { ...hint, placement };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Member } from '../cluster/member';
 import { isGone } from '../cluster/processIdentity';
 import { errorFields, type Log } from '../domain/log';
+import type { Labels } from '../domain/message/types';
 import type { Drains } from '../repository/drains';
 import type { Members, MemberView } from '../repository/members';
 
@@ -21,10 +22,10 @@ interface Observation {
 export class Sweeper {
   /** Hosts with a live agent and a live worker, not suspended, not draining: the ones that occurrences are spread over. */
   hosts: string[] = [];
+  private labels: ReadonlyMap<string, Labels> = new Map();
+  private draining: ReadonlySet<string> = new Set();
   /** When a sweep last came to its end, in monotonic ms. */
   sweptAt: number;
-  /** Hosts that somebody wants drained, as last seen. */
-  private draining: ReadonlySet<string> = new Set();
   private readonly observed = new Map<string, Observation>();
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<void> = Promise.resolve();
@@ -55,6 +56,11 @@ export class Sweeper {
     await this.work;
   }
 
+  /** The labels of a live host; none of one that is not known. */
+  labelsOf(hostId: string): Labels {
+    return this.labels.get(hostId) ?? {};
+  }
+
   /** Whether somebody wants this process's host drained, as last seen. */
   get hostDrains(): boolean {
     return this.draining.has(this.self.hostId);
@@ -73,6 +79,7 @@ export class Sweeper {
     this.forget(live);
     this.draining = new Set(drains.map(({ hostId }) => hostId));
     const left = live.filter(member => !gone.includes(member._id));
+    this.labels = new Map(left.map(({ hostId, hostLabels }) => [hostId, hostLabels]));
     this.hosts = liveHosts(left).filter(host => !this.draining.has(host));
     this.sweptAt = this.monotonic();
   }

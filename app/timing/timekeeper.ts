@@ -1,8 +1,9 @@
 import type { Clock } from '../cluster/types';
 import type { DayRule } from '../domain/calendar/types';
-import type { Job } from '../domain/job/types';
+import type { Job, Placement } from '../domain/job/types';
 import type { Log } from '../domain/log';
-import { occurrenceId } from '../domain/run/occurrence';
+import type { Labels } from '../domain/message/types';
+import { hasLabels, type PlacedHost } from '../domain/run/placement';
 import { jitterOf } from '../domain/schedule/jitter';
 import type { RunHint } from '../ipc/messages';
 import { Buckets } from './buckets';
@@ -20,14 +21,16 @@ export interface TimekeeperOptions {
 }
 
 export interface TimekeeperPorts {
+  /** This host. */
+  host: PlacedHost;
   /** MongoDB's time. */
   clock: Clock;
   /** Whether the time can be trusted and this host may announce now; measures again after a step of a clock. */
   ready(): Promise<boolean>;
   /** Whether no other host looks after occurrences: then every rank is 0 and none is computed. */
   alone(): boolean;
-  /** 0 for the host that announces this occurrence at once, k for the k-th that looks after it. */
-  rank(key: string): number;
+  /** 0 for the host that announces this occurrence at once, k for the k-th of those with the labels that looks after it. */
+  rank(key: string, hostLabels: Labels): number;
   /** Which of these occurrences have a record. */
   recorded(keys: readonly string[]): Promise<Set<string>>;
   /** Hands a batch (at most 1,000) to the workers of this host; only wakes, may be lost. */
@@ -70,7 +73,11 @@ export class Timekeeper {
   private readonly rounds: Rounds;
   private readonly pacer = new Pacer();
   private batch: RunHint[] = [];
-  private coveredFrom = Number.NEGATIVE_INFINITY;
+  /** Per kind of placement: up to where everything was recorded before this host looked after it. */
+  private coveredFrom: Record<Placement['on'], number> = {
+    one: Number.NEGATIVE_INFINITY,
+    'every-host': Number.NEGATIVE_INFINITY,
+  };
 
   constructor(
     private readonly ports: TimekeeperPorts,
@@ -90,9 +97,9 @@ export class Timekeeper {
     await Promise.all([this.rounds.stop(), this.followUp.stop()]);
   }
 
-  /** Everything up to `at` (ms) is recorded, whoever did it: jobs that come now are planned from there. */
-  coverFrom(at: number): void {
-    this.coveredFrom = at;
+  /** Everything up to `at` (ms) is recorded, whoever did it: jobs of this placement that come now are planned from there. */
+  coverFrom(at: number, on: Placement['on'] = 'one'): void {
+    this.coveredFrom[on] = at;
   }
 
   /** The clock was measured: what it says may have moved by a step. */
@@ -107,12 +114,16 @@ export class Timekeeper {
     if (known !== undefined && known.revision > job.revision) return;
     if (!job.enabled || job.paused !== null) {
       this.end(job.name, { why: 'paused', at: job.idleSinceAt?.getTime() ?? this.now() });
+    } else if (this.isOfOthers(job)) {
+      this.end(job.name, { why: 'changed', at: job.plannedFromAt.getTime() });
     } else if (known !== undefined && known.plannedFromAt === job.plannedFromAt.getTime()) {
       this.update(known, job, rule);
     } else {
       this.end(job.name, { why: 'changed', at: job.plannedFromAt.getTime() });
-      const plan = new PlannedJob(job, this.timetables.take(job, rule), this.now(), this.coveredFrom);
+      const coveredFrom = this.coveredFrom[job.placement.on];
+      const plan = new PlannedJob(job, this.timetables.take(job, rule), this.now(), coveredFrom);
       plan.update(job, plan.shared, rule);
+      plan.place(job.placement, this.ports.host);
       this.planned.set(job.name, plan);
       this.enqueue(plan);
     }
@@ -141,11 +152,17 @@ export class Timekeeper {
     return oldest;
   }
 
+  /** Other hosts than this one run each of its occurrences for themselves: nothing of it is to be done here. */
+  private isOfOthers({ placement }: Job): boolean {
+    return placement.on === 'every-host' && !hasLabels(this.ports.host.labels, placement.hostLabels);
+  }
+
   private update(plan: PlannedJob, job: Job, rule: DayRule | null): void {
     const before = plan.shared;
     const shared = this.timetables.take(job, rule);
     this.timetables.giveBack(before);
     plan.update(job, shared, rule);
+    plan.place(job.placement, this.ports.host);
     if (shared !== before) this.enqueue(plan);
   }
 
@@ -212,7 +229,7 @@ export class Timekeeper {
     if (plan.hasCalendar && plan.shared.table.keptBack(at)) {
       this.ports.missed(plan, at, at);
     } else if (plan.jitterMs > 0) {
-      const jitter = jitterOf(plan.name, at, plan.jitterMs);
+      const jitter = jitterOf(plan.lane, at, plan.jitterMs);
       this.delayed.add({ plan, scheduledAt: at, at: at + jitter, position: -1 });
     } else {
       this.announceDue(plan, at, now);
@@ -223,7 +240,7 @@ export class Timekeeper {
   private announceDue(plan: PlannedJob, at: number, now: number): void {
     const { standbyMs, reannounceMs } = this.options;
     const isLate = at < plan.knownAt || now - at - plan.jitterMs > reannounceMs;
-    const rank = this.ports.alone() ? 0 : this.ports.rank(occurrenceId(plan.name, new Date(at)));
+    const rank = this.rankOf(plan, at);
     if (rank > 0 || isLate) {
       this.followUp.add(plan, at, now + Math.min(rank * standbyMs, reannounceMs));
       return;
@@ -231,6 +248,13 @@ export class Timekeeper {
     this.followUp.add(plan, at, now + reannounceMs);
     this.batch.push(plan.hint(at));
     if (this.batch.length >= batchSize) this.flush();
+  }
+
+  /** Past all others where this host may not run it: it only sees to it that what nobody runs is decided. */
+  private rankOf(plan: PlannedJob, at: number): number {
+    if (!plan.isForHere) return Number.POSITIVE_INFINITY;
+    if (plan.boundTo !== undefined || this.ports.alone()) return 0;
+    return this.ports.rank(plan.keyOf(at), plan.placement.hostLabels);
   }
 
   private flush(): void {

@@ -1,7 +1,9 @@
 import type { Metrics } from '../cluster/metrics';
 import type { Clock } from '../cluster/types';
 import type { Log } from '../domain/log';
+import type { Labels } from '../domain/message/types';
 import { hostRank } from '../domain/run/occurrence';
+import { hasLabels } from '../domain/run/placement';
 import type { RunHint } from '../ipc/messages';
 import type { Calendars } from '../repository/calendars';
 import type { Jobs } from '../repository/jobs';
@@ -17,12 +19,15 @@ import { Timekeeper, type TimekeeperOptions } from './timekeeper';
 
 export interface TimingPorts {
   hostId: string;
+  hostLabels: Labels;
   /** MongoDB's time. */
   clock: Clock;
   /** Whether the time can be trusted and this host may announce now; measures again after a step of a clock. */
   ready(): Promise<boolean>;
   /** The hosts that occurrences are spread over. */
   hosts(): readonly string[];
+  /** The labels of one of those hosts. */
+  labelsOf(hostId: string): Labels;
   /** This host takes no work: it plans on, so that it can go on at once, announces nothing and decides about nothing missed. */
   draining(): boolean;
   jobs: Jobs;
@@ -57,15 +62,17 @@ export class Timing {
       announce: (batch: RunHint[], again: boolean) => {
         if (!ports.draining()) ports.announce(batch, again);
       },
+      host: { id: ports.hostId, labels: ports.hostLabels },
       alone: () => ports.hosts().every(host => host === ports.hostId),
-      rank: (key: string) => hostRank(key, ports.hosts(), ports.hostId),
+      rank: (key: string, labels: Labels = {}) => hostRank(key, this.hostsWith(labels), ports.hostId),
+      anyHostWith: (labels: Labels) => this.hostsWith(labels).length > 0,
     };
     this.misfires = new Misfires(
       {
         ...shared,
         ready: async () => !ports.draining() && (await ports.ready()),
         settle: request => settlements.settle(request),
-        settledUntil: names => settlements.settledUntil(names),
+        settledUntil: lanes => settlements.settledUntil(lanes),
         wake: wakeRuns,
       },
       options.standbyMs,
@@ -84,7 +91,7 @@ export class Timing {
     this.checkpoint = new Checkpoint({
       ...ports,
       oldestOpen: () => Math.min(this.timekeeper.oldestOpen(), this.misfires.oldestOpen()),
-      moveCheckpoint: until => settlements.moveCheckpoint(until),
+      moveCheckpoint: until => settlements.moveCheckpoint(until, ports.hostId),
     });
     const plans = [this.timekeeper, this.idleJobs];
     const calendars = new CalendarBook(ports.calendars);
@@ -113,11 +120,23 @@ export class Timing {
     return [this.timekeeper, this.misfires, this.idleJobs, this.checkpoint];
   }
 
-  /** A checkpoint ahead of the time (the server's clock was set back) says nothing of jobs that came since. */
+  /** Of those that occurrences are spread over. */
+  private hostsWith(labels: Labels): readonly string[] {
+    const { hosts, labelsOf } = this.ports;
+    if (Object.keys(labels).length === 0) return hosts();
+    return hosts().filter(host => hasLabels(labelsOf(host), labels));
+  }
+
+  /**
+   * A checkpoint ahead of the time (the server's clock was set back) says nothing of jobs that came since. A host that is
+   * new has missed nothing of what every host runs.
+   */
   private async readCheckpoint(): Promise<void> {
-    const checkpoint = await this.ports.settlements.checkpoint();
-    if (checkpoint === null) return;
-    this.timekeeper.coverFrom(Math.min(checkpoint.getTime(), this.ports.clock.now().getTime()));
+    const { settlements, clock, hostId } = this.ports;
+    const [all, own] = await Promise.all([settlements.checkpoint(), settlements.hostCheckpoint(hostId, clock.now())]);
+    const now = clock.now().getTime();
+    if (all !== null) this.timekeeper.coverFrom(Math.min(all.getTime(), now));
+    this.timekeeper.coverFrom(Math.min(own.getTime(), now), 'every-host');
   }
 
   private async recordEnded(occurrences: readonly PlannedOccurrence[]): Promise<void> {

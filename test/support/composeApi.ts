@@ -84,7 +84,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
       channelOutbound: { ...outbound, purpose: 'channel' },
     }),
     jobTrials: new JobTrials({
-      ...{ definitions: definitions.jobs, jobs: new Jobs(database), alerts, executors },
+      ...{ definitions: definitions.jobs, jobs: new Jobs(database), alerts, executors, hostId: 'api-test' },
       reader,
       messages: new TrialMessages({
         loadChannel: name => definitions.channels.load(name),
@@ -127,10 +127,23 @@ function muteService(database: Database): MuteService {
 
 function runServiceOf(database: Database, ports: Pick<RunServicePorts, 'alerts' | 'reader' | 'executors'>) {
   const [members, metrics, log] = [new Members(database), new Metrics(), new RecordedLog()];
-  const identity = { hostId: 'api-test', role: 'worker' as const, pid: process.pid, masterPid: process.ppid };
+  const identity = {
+    hostId: 'api-test',
+    hostLabels: {},
+    role: 'worker' as const,
+    pid: process.pid,
+    masterPid: process.ppid,
+  };
   const lease = { leaseMs: 600_000, renewMs: 3000, renewalLimitMs: 2500, skewMaxMs: 60_000 };
   const member = new Member(members, { ...identity, ...lease }, log, metrics);
-  const limits = { maxRuns: 100, sweepMs: 1000, killGraceMs: 5000, misfireHorizonMs: 86_400_000 };
+  const limits = {
+    hostLabels: {},
+    leaseMs: 600_000,
+    maxRuns: 100,
+    sweepMs: 1000,
+    killGraceMs: 5000,
+    misfireHorizonMs: 86_400_000,
+  };
   const runService = new RunService({
     ...{ database, members, metrics, log, ...ports, ...limits },
     ...{ runs: new Runs(database, 30), lease: member, clock: member.clock, wakeDeliveries: () => undefined },

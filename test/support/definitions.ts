@@ -33,7 +33,7 @@ export const jobBody = {
   startAt: null,
   endAt: null,
   calendar: null,
-  placement: { on: 'one' },
+  placement: { on: 'one', hostLabels: {} },
   check: {
     source: 'access-log',
     query: 'SELECT count() AS value FROM access_log WHERE status = 404 AND ts >= now() - INTERVAL 10 MINUTE',

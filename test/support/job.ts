@@ -25,7 +25,7 @@ export function jobOf(over: Partial<Job> = {}): Job {
     startAt: null,
     endAt: null,
     calendar: null,
-    placement: { on: 'one' },
+    placement: { on: 'one', hostLabels: {} },
     settings: {},
     notify: { channels: [], repeatMs: 3_600_000, onResolved: true },
     ...over,

@@ -21,6 +21,7 @@ export function memberOf(
   const log = new RecordedLog();
   const options: MemberOptions = {
     hostId: 'host-a',
+    hostLabels: {},
     role: 'worker',
     pid: process.pid,
     masterPid: process.ppid,

@@ -4,6 +4,7 @@ import type { Member } from '../../app/cluster/member';
 import { Metrics } from '../../app/cluster/metrics';
 import type { Rule } from '../../app/domain/alert/types';
 import type { Job } from '../../app/domain/job/types';
+import type { Labels } from '../../app/domain/message/types';
 import type { AnyExecutor } from '../../app/executor/types';
 import type { RunHint } from '../../app/ipc/messages';
 import { jobModel } from '../../app/model/definition';
@@ -53,6 +54,8 @@ interface WorkerOptions {
   killGraceMs?: number;
   misfireHorizonMs?: number;
   skewMaxMs?: number;
+  hostLabels?: Labels;
+  leaseMs?: number;
   runs?: Runs;
   members?: Members;
 }
@@ -75,6 +78,7 @@ export class RunWorld {
   async worker(hostId: string, over: WorkerOptions = {}): Promise<TestWorker> {
     const { member, clocks, log } = memberOf(this.database, {
       hostId,
+      hostLabels: over.hostLabels ?? {},
       ...(over.skewMaxMs === undefined ? {} : { skewMaxMs: over.skewMaxMs }),
     });
     const { database, alerts } = this;
@@ -91,6 +95,8 @@ export class RunWorld {
       ...{ database, alerts, members, reader, metrics, log },
       executors: new Map([['check', this.executor(hostId)]]),
       runs,
+      hostLabels: over.hostLabels ?? {},
+      leaseMs: over.leaseMs ?? 10_000,
       lease: member,
       clock: member.clock,
       wakeDeliveries: () => {},
@@ -130,7 +136,7 @@ export class RunWorld {
     const stamp = { updatedAt: new Date(), updatedBy: 'test' };
     await this.database.collection(jobModel).replaceOne({ _id }, { ...document, ...stamp }, { upsert: true });
     const { overlap, onLost } = job;
-    const hint = { job: _id, revision, overlap, onLost, claimUntil: Number.MAX_SAFE_INTEGER };
+    const hint = { job: _id, revision, overlap, onLost, claimUntil: Number.MAX_SAFE_INTEGER, placement: job.placement };
     return at => ({ ...hint, at: at.getTime() });
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, vi } from 'vitest';
+import type { Labels } from '../../app/domain/message/types';
 import { occurrenceId } from '../../app/domain/run/occurrence';
 import type { RunHint } from '../../app/ipc/messages';
 import type { PlannedJob } from '../../app/timing/plan';
@@ -21,7 +22,7 @@ export function useFakeTime(): void {
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 /** A timekeeper whose time is the fake system time plus an offset that the test may step. */
-export function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean; sizes?: number[] } = {}) {
+export function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean; sizes?: number[]; labels?: Labels } = {}) {
   const announced: { key: string; at: number; again: boolean; hint: RunHint }[] = [];
   const missed: { job: string; at: number }[] = [];
   const ended: { job: string; at: number; end: PlannedJob['end'] }[] = [];
@@ -30,6 +31,7 @@ export function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean; siz
   const now = () => new Date(Date.now() + state.offsetMs);
   const timekeeper = new Timekeeper(
     {
+      host: { id: 'a', labels: over.labels ?? {} },
       clock: { now },
       ready: async () => state.ready,
       alone: () => state.rank === 0,
@@ -37,9 +39,8 @@ export function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean; siz
       recorded: async keys => new Set(keys.filter(key => records.has(key))),
       announce: (batch, again) => {
         over.sizes?.push(batch.length);
-        if (over.recordsAtOnce) for (const hint of batch) records.add(occurrenceId(hint.job, new Date(hint.at)));
-        for (const hint of batch)
-          announced.push({ key: occurrenceId(hint.job, new Date(hint.at)), at: now().getTime(), again, hint });
+        if (over.recordsAtOnce) for (const hint of batch) records.add(keyOf(hint));
+        for (const hint of batch) announced.push({ key: keyOf(hint), at: now().getTime(), again, hint });
       },
       missed: (plan, at) => {
         missed.push({ job: plan.name, at: at - start.getTime() });
@@ -58,4 +59,9 @@ export function timekeeperOf(over: { rank?: number; recordsAtOnce?: boolean; siz
     for (const key of keys()) records.add(key);
   };
   return { timekeeper, announced, missed, ended, records, state, keys, record };
+}
+
+/** What this host claims by the hint. */
+function keyOf({ job, at, placement }: RunHint): string {
+  return occurrenceId(job, new Date(at), placement?.on === 'every-host' ? 'a' : undefined);
 }

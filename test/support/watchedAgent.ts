@@ -51,7 +51,7 @@ export class WatchedAgent {
     this.database = new Database({ url, name: 'x', operationMs: 1000, serverSelectionMs: 500, appName: 'test-self' });
     this.box = new SecretBox(options.key ?? 'a key of enough characters');
     const members = new Members(this.database);
-    const memberOptions = { ...timing, hostId, pid: process.pid, masterPid: process.ppid };
+    const memberOptions = { ...timing, hostId, hostLabels: {}, pid: process.pid, masterPid: process.ppid };
     this.member = new Member(members, { ...memberOptions, role: 'agent' }, this.log, this.metrics);
     this.worker = new Member(members, { ...memberOptions, role: 'worker' }, this.log, this.workerMetrics);
     this.sweeper = new Sweeper(members, new Drains(this.database), this.member, timing, this.log);

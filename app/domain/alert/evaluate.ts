@@ -1,5 +1,5 @@
 import type { AlertMessage } from '../message/types';
-import { absentLimit, type Finding, findings } from './findings';
+import { absentLimit, type Finding, findings, isPlain } from './findings';
 import { withEntry } from './outbox';
 import { inWords } from './rule';
 import { type Decision, decide } from './table';
@@ -62,10 +62,11 @@ function decided(input: EvaluationInput, finding: Finding): Ruling {
   return { ...decision, note, tell: { kind: decision.tell.kind, note: decision.tell.note ?? finding.note } };
 }
 
-function bare(input: EvaluationInput, { alert: stored, verdict }: Finding): Ruling {
+function bare(input: EvaluationInput, finding: Finding): Ruling {
+  const { alert: stored, verdict } = finding;
   const { job, scheduledAt } = input;
   const alert = withoutOutdatedWait(stored, job);
-  if (verdict === 'gone') return { ...gone(alert), closed: true };
+  if (verdict === 'gone') return { ...gone({ ...finding, alert }, input), closed: true };
   if (verdict === 'held') {
     const { state, condition, conditionSince } = stored;
     return { state, condition, conditionSince, tell: null, note: null, closed: false };
@@ -75,11 +76,11 @@ function bare(input: EvaluationInput, { alert: stored, verdict }: Finding): Ruli
 }
 
 /** The end of an alert whose series does not come back. Trouble of the alert without labels is over: others answer now. */
-function gone(alert: Alert): Omit<Ruling, 'closed'> {
+function gone({ alert, note: why }: Finding, input: EvaluationInput): Omit<Ruling, 'closed'> {
   const quiet = { state: 'ok', condition: null, conditionSince: null, note: null } as const;
-  const note = `gone: absent from ${absentLimit} evaluations in a row, closed`;
+  const note = why ?? `gone: absent from ${absentLimit} evaluations in a row, closed`;
   if (alert.firingTold) return { ...quiet, note, tell: { kind: 'resolved', note: 'resolved: gone' } };
-  const worksAgain = alert.troubleTold && Object.keys(alert.series).length === 0;
+  const worksAgain = alert.troubleTold && isPlain(alert, input);
   return { ...quiet, note, tell: worksAgain ? { kind: 'resolved', note: 'works again' } : null };
 }
 

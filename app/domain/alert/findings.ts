@@ -21,12 +21,30 @@ export interface Finding {
 
 /** What the result means for each open alert and each series of the answer. */
 export function findings(input: EvaluationInput): Finding[] {
-  const result = checked(input.result);
-  return result.type === 'error' ? fromError(input, result.error) : fromSeries(input, result.series);
+  const result = checked(input.result, ownOf(input));
+  const found = result.type === 'error' ? fromError(input, result.error) : fromSeries(input, result.series);
+  return [...found, ...fromLeftBehind(input)];
+}
+
+/** Whether the series has no label but those that Watchbell gives it. */
+export function isPlain({ series }: Alert, input: EvaluationInput): boolean {
+  return Object.keys(series).length === Object.keys(ownOf(input)).length;
+}
+
+function ownOf({ ownLabels = noLabels }: EvaluationInput): Labels {
+  return ownLabels;
+}
+
+function fromLeftBehind({ leftBehind = [] }: EvaluationInput): Finding[] {
+  const note = 'gone: no host evaluates this series any more, closed';
+  return leftBehind.map(alert => {
+    const { absentCount } = alert;
+    return { alert, verdict: 'gone', value: null, error: null, absentCount, note };
+  });
 }
 
 /** An answer that cannot be judged (a value that is no number, the same labels twice) is an error, never a guess. */
-function checked(result: CheckResult): CheckResult {
+function checked(result: CheckResult, own: Labels): CheckResult {
   if (result.type === 'error') return result;
   const seen = new Set<string>();
   for (const { labels, value } of result.series) {
@@ -41,8 +59,13 @@ function checked(result: CheckResult): CheckResult {
       );
     }
     seen.add(id);
+    const taken = Object.keys(own).find(name => Object.hasOwn(labels, name));
+    if (taken !== undefined) {
+      const message = `The series ${inBraces(labels)} has a label "${taken}", which Watchbell sets where every host runs the job: name it otherwise in the query.`;
+      return fault('ownLabel', message);
+    }
   }
-  return result;
+  return { ...result, series: result.series.map(point => ({ ...point, labels: { ...point.labels, ...own } })) };
 }
 
 function fault(code: string, message: string): CheckResult {
@@ -52,7 +75,7 @@ function fault(code: string, message: string): CheckResult {
 /** An error says nothing about one series: it is that of every open one, or of one without labels where none is known. */
 function fromError(input: EvaluationInput, error: { code: string; message: string }): Finding[] {
   const open = input.alerts.filter(alert => !alert.closed);
-  const alerts = open.length > 0 ? open : [alertsBySeries(input)(noLabels)];
+  const alerts = open.length > 0 ? open : [alertsBySeries(input)(ownOf(input))];
   return alerts.map(alert => withoutValue(input, alert, 'error', error));
 }
 
@@ -65,7 +88,7 @@ function fromSeries(input: EvaluationInput, series: readonly SeriesPoint[]): Fin
   const ids = new Set(present.map(finding => finding.alert.alertId));
   const absent = input.alerts.filter(alert => !alert.closed && !ids.has(alert.alertId));
   const isEmpty = series.length === 0;
-  if (isEmpty && absent.length === 0) return [withoutValue(input, alertOf(noLabels), 'noData', null)];
+  if (isEmpty && absent.length === 0) return [withoutValue(input, alertOf(ownOf(input)), 'noData', null)];
   return [...present, ...absent.map(alert => fromAbsence(input, alert, isEmpty))];
 }
 
@@ -76,15 +99,15 @@ function fromSeries(input: EvaluationInput, series: readonly SeriesPoint[]): Fin
  *   be a false alarm: it is held as it is until it is gone. One that fired had a value, and is treated as any other series.
  */
 function fromAbsence(input: EvaluationInput, alert: Alert, isEmpty: boolean): Finding {
-  const isPlain = Object.keys(alert.series).length === 0;
-  if (isPlain && isEmpty) return withoutValue(input, alert, 'noData', null);
+  const plain = isPlain(alert, input);
+  if (plain && isEmpty) return withoutValue(input, alert, 'noData', null);
   // The same occurrence judged again (after a take-over) counts once.
   const isNew = alert.token.scheduledAt.getTime() < input.scheduledAt.getTime();
   const absentCount = alert.absentCount + (isNew ? 1 : 0);
   if (absentCount >= absentLimit) {
     return { alert, verdict: 'gone', value: null, error: null, absentCount, note: null };
   }
-  if (isPlain && !alert.firingTold) {
+  if (plain && !alert.firingTold) {
     return { alert, verdict: 'held', value: alert.value, error: alert.error, absentCount, note: null };
   }
   return { ...withoutValue(input, alert, 'noData', null), absentCount };

@@ -19,9 +19,14 @@ export function alertId(job: string, createdRevision: number, series: Labels): s
 }
 
 /** The ids that a result may touch besides the open alerts: closed ones among them open again. */
-export function alertIdsOf(job: string, createdRevision: number, result: CheckResult): string[] {
+export function alertIdsOf(
+  job: string,
+  createdRevision: number,
+  result: CheckResult,
+  own: Labels = noLabels,
+): string[] {
   const series = result.type === 'series' ? result.series.map(point => point.labels) : [];
-  return [...new Set([noLabels, ...series].map(labels => alertId(job, createdRevision, labels)))];
+  return [...new Set([noLabels, ...series].map(labels => alertId(job, createdRevision, { ...labels, ...own })))];
 }
 
 function sorted(part: unknown): unknown {

@@ -94,6 +94,13 @@ export interface EvaluationInput {
   result: CheckResult;
   /** All open alerts of (job, createdRevision), and the closed ones of the series in the result: those open again. */
   alerts: readonly Alert[];
+  /**
+   * Labels that Watchbell gives each series of this evaluation: `host` where every host runs the job. `alerts` are those
+   * with these labels only. The alert of an error that came before any series has just them.
+   */
+  ownLabels?: Labels;
+  /** Open alerts that nobody evaluates any more: of hosts that do not run the job, or from before hosts were told apart. */
+  leftBehind?: readonly Alert[];
   scheduledAt: Date;
   fence: number;
 }

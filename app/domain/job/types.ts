@@ -1,4 +1,5 @@
 import type { JobCalendar } from '../calendar/types';
+import type { Labels } from '../message/types';
 
 /** When a job is due. Exactly one of the three forms. */
 export type Schedule = CronSchedule | EverySchedule | OnceSchedule;
@@ -41,6 +42,14 @@ export interface Notify {
   onResolved: boolean;
 }
 
+/** Where the occurrences of a job run. */
+export interface Placement {
+  /** Each occurrence once on one of the hosts, or once on every one of them. */
+  on: 'one' | 'every-host';
+  /** Only hosts that have all of these labels. */
+  hostLabels: Labels;
+}
+
 /** What a job is, without what MongoDB keeps beside it. The kind's own settings stand under the kind's name. */
 export interface JobSpec {
   kind: string;
@@ -59,7 +68,7 @@ export interface JobSpec {
   startAt: Date | null;
   endAt: Date | null;
   calendar: JobCalendar | null;
-  placement: { on: 'one' };
+  placement: Placement;
   /** The settings of the kind, validated by its executor's schema (`check`, …). */
   settings: unknown;
   notify: Notify;

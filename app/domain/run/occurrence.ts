@@ -1,6 +1,10 @@
-/** The key of an occurrence: two hosts with different clocks come to the same one. Also the run's id. */
-export function occurrenceId(job: string, scheduledAt: Date): string {
-  return `${job}@${scheduledAt.toISOString()}`;
+/**
+ * The key of an occurrence: two hosts with different clocks come to the same one. Also the run's id. `boundTo` is the
+ * host of an occurrence that every host runs.
+ */
+export function occurrenceId(job: string, scheduledAt: Date, boundTo?: string): string {
+  const id = `${job}@${scheduledAt.toISOString()}`;
+  return boundTo === undefined ? id : `${id}~${boundTo}`;
 }
 
 /**

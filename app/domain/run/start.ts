@@ -1,11 +1,12 @@
 import type { DayRule } from '../calendar/types';
 import type { Job } from '../job/types';
 import { includes, timetable } from '../schedule';
+import { hasLabels, type PlacedHost, type PlacedRun } from './placement';
 
 /** Why a run is there: its job's schedule, a person's wish for one now, a person's wish for what was missed. */
 export type Trigger = 'schedule' | 'manual' | 'backfill';
 
-interface Announced {
+interface Announced extends Pick<PlacedRun, 'boundTo'> {
   trigger: Trigger;
   /** Of the definition by which it was announced or asked for. */
   revision: number;
@@ -15,17 +16,21 @@ interface Announced {
 /**
  * Whether a claimed occurrence may start, judged by the newest definition, read after the claim: once a write that
  * pauses, disables, deletes or reschedules the job has answered, nothing claimed afterwards executes the old one.
- * What a person has asked for minds deletion only. `rule` is the job's calendar as it is now.
+ * What a person has asked for minds deletion only. `rule` is the job's calendar as it is now, `host` the one that
+ * would execute it: `misplaced` is for others to execute, if for anybody.
  */
 export function startDecision(
   job: Job | undefined,
-  { trigger, revision, scheduledAt }: Announced,
+  { trigger, revision, scheduledAt, boundTo }: Announced,
   rule: DayRule | null,
-): 'start' | 'paused' | 'changed' | 'calendar' {
+  host: PlacedHost,
+): 'start' | 'paused' | 'changed' | 'calendar' | 'misplaced' {
   if (job === undefined || job.createdRevision > revision) return 'changed';
-  if (trigger !== 'schedule') return 'start';
+  const fits = hasLabels(host.labels, job.placement.hostLabels);
+  if (trigger !== 'schedule') return fits ? 'start' : 'misplaced';
   if (!runsBySchedule(job)) return 'paused';
   if (scheduledAt.getTime() < job.plannedFromAt.getTime()) return 'changed';
+  if (!fits || (boundTo !== undefined) !== (job.placement.on === 'every-host')) return 'misplaced';
   if (job.revision === revision && rule === null) return 'start';
   const { schedule, startAt, endAt } = job;
   const table = timetable(schedule, { startAt, endAt }, rule);

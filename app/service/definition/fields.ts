@@ -29,14 +29,3 @@ export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
   const { $schema: _dialect, ...document } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return document;
 }
-
-/** Values of the contract: those that this version knows, and those that a later one brings. */
-export function choice<const Known extends string>(known: readonly Known[], coming: readonly string[]) {
-  const allowed = known.map(value => `"${value}"`).join(', ');
-  return z.enum(known, {
-    error: issue =>
-      typeof issue.input === 'string' && coming.includes(issue.input)
-        ? `"${issue.input}" comes with a later version; this one knows ${allowed}`
-        : undefined,
-  });
-}

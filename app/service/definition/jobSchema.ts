@@ -4,8 +4,11 @@ import type { JobSpec } from '../../domain/job/types';
 import type { JsonObject } from '../../domain/mergePatch';
 import { slugSchema } from '../../domain/slug';
 import { spanBetween } from '../../domain/span';
+import { knownPart } from '../../domain/unknownFields';
+import type { JobDocument } from '../../repository/definitions';
 import { check, shown } from '../validation';
-import { choice, jsonSchemaOf } from './fields';
+import { jsonSchemaOf } from './fields';
+import { specOf } from './jobView';
 import type { JobKind } from './kinds';
 import { orderFaults, timingFields } from './timingSchema';
 
@@ -45,7 +48,7 @@ export class JobSchemas {
     const keys = executor === undefined ? [...this.kinds.keys()] : [kind];
     const common = checkCommon(this.common, keys, body);
     const settings = executor === undefined ? null : check(executor.settings, body[kind], kind);
-    const order = orderFaults(body);
+    const order = [...orderFaults(body), ...ownLabelFaults(body)];
     if (common.ok && settings?.ok && executor !== undefined && order.length === 0) {
       const spec = { ...pickCommon(common.value), title: common.value.title ?? name, settings: settings.value };
       return { ok: true, spec, references: references(executor, settings.value) };
@@ -53,6 +56,15 @@ export class JobSchemas {
     const errors = [...(common.ok ? [] : common.errors), ...(settings?.ok === false ? settings.errors : []), ...order];
     const known = settings?.ok && executor !== undefined ? references(executor, settings.value) : rawSource(body, kind);
     return { ok: false, errors, references: known, channels: rawChannels(body), calendar: rawCalendar(body) };
+  }
+
+  /** Of a stored job what this version knows: the rest is a newer one's. */
+  known(stored: JobDocument): JobDocument {
+    if (stored.spec === null) return stored;
+    const spec = specOf(stored);
+    const executor = this.kinds.get(spec.kind);
+    const settings = executor === undefined ? spec.settings : knownPart(executor.settings, spec.settings);
+    return { ...stored, spec: { ...spec, settings } };
   }
 
   /** JSON schema of a body, one form for each kind; `more` are fields that one route takes besides. */
@@ -84,7 +96,9 @@ function commonSchema(kinds: string[], defaultZone: string) {
         factor: z.number().min(1).max(10).default(2),
       })
       .prefault({}),
-    placement: z.strictObject({ on: choice(['one'], ['every-host']).default('one') }).prefault({}),
+    placement: z
+      .strictObject({ on: z.enum(['one', 'every-host']).default('one'), hostLabels: hostLabelsSchema.default({}) })
+      .prefault({}),
     notify: z
       .strictObject({
         channels: z.array(slugSchema).max(channelsPerJob).default([]),
@@ -111,6 +125,21 @@ const labelsSchema = z
   .refine(labels => !Object.hasOwn(labels, 'job'), {
     error: 'the label "job" is set by Watchbell: every alert has it',
   });
+
+const hostLabelsSchema = z
+  .record(z.string().min(1).max(64), z.string().min(1).max(64))
+  .refine(labels => Object.keys(labels).length <= labelsPerJob, { error: `at most ${labelsPerJob} labels` });
+
+/** Read from the raw body, so that it is said together with the faults of other fields. */
+function ownLabelFaults(body: JsonObject): FieldError[] {
+  const given = z.object({
+    placement: z.object({ on: z.literal('every-host') }),
+    labels: z.object({ host: z.unknown() }),
+  });
+  if (!given.safeParse(body).success || !Object.hasOwn(Object(body['labels']), 'host')) return [];
+  const message = 'the label "host" is set by Watchbell: with placement "every-host" every alert has it';
+  return [{ path: 'labels', message }];
+}
 
 /** The part of a body that all kinds have; the kind's own key is known to it, and left to the executor's schema. */
 function checkCommon(schema: ReturnType<typeof commonSchema>, kinds: readonly string[], body: JsonObject) {

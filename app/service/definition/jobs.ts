@@ -34,17 +34,23 @@ type Produce = (stored: JobDocument | null) => JsonObject;
 
 /** Use cases of job definitions. */
 export class JobDefinitions implements DefinitionSet {
-  constructor(private readonly dependencies: JobDependencies) {}
+  /** A job is read as far as this version knows it. */
+  private readonly model;
+
+  constructor(private readonly dependencies: JobDependencies) {
+    const { schemas } = dependencies;
+    this.model = { ...jobModel, schema: jobModel.schema.transform(stored => schemas.known(stored)) };
+  }
 
   /** Throws NotFoundError. */
   async get(name: string): Promise<Record<string, unknown>> {
-    const stored = await this.dependencies.repository.find(jobModel, name);
+    const stored = await this.dependencies.repository.find(this.model, name);
     if (stored === null) throw notFound(what(name));
     return jobView(stored);
   }
 
   async list({ limit, after, filter }: ListQuery): Promise<{ items: Record<string, unknown>[]; next: string | null }> {
-    const stored = await this.dependencies.repository.list(jobModel, { limit: limit + 1, after, filter });
+    const stored = await this.dependencies.repository.list(this.model, { limit: limit + 1, after, filter });
     const { items, last } = page(stored, limit);
     return { items: items.map(jobView), next: last?._id ?? null };
   }
@@ -68,7 +74,7 @@ export class JobDefinitions implements DefinitionSet {
   /** What PUT would store, checked as PUT does it; nothing is stored. Throws ValidationError with every fault. */
   async check(name: string, body: JsonObject): Promise<JobSpec> {
     return await this.dependencies.repository.write(async write => {
-      const stored = live(await write.find(jobModel, name));
+      const stored = live(await write.find(this.model, name));
       const { spec } = await this.validate(name, body, stored, write);
       return { commit: false, value: spec };
     });
@@ -88,12 +94,12 @@ export class JobDefinitions implements DefinitionSet {
   /** Leaves a tombstone. Throws NotFoundError, PreconditionError. */
   async delete(name: string, options: WriteOptions): Promise<Deleted> {
     const { revision, changed } = await this.dependencies.repository.write(async write => {
-      const stored = live(await write.find(jobModel, name));
+      const stored = live(await write.find(this.model, name));
       assertPrecondition(options.precondition, what(name), stored?.revision ?? null);
       if (stored === null) throw notFound(what(name));
       if (options.dryRun) return { commit: false, value: { revision: stored.revision, changed: false } };
       await endIdleness(stored, null, write, this.dependencies.runRetentionDays);
-      await write.replace(jobModel, tombstone(stored, write, options.by));
+      await write.replace(this.model, tombstone(stored, write, options.by));
       return { commit: true, value: { revision: write.revision, changed: true } };
     });
     if (changed) {
@@ -135,14 +141,14 @@ export class JobDefinitions implements DefinitionSet {
     change: (write: DefinitionWrite, stored: JobDocument | null) => Promise<JobDocument>,
   ): Promise<Written> {
     const written = await this.dependencies.repository.write<Written>(async write => {
-      const found = await write.find(jobModel, name);
+      const found = await write.find(this.model, name);
       const stored = live(found);
       const document = await change(write, stored);
       const commit = document !== stored && !options.dryRun;
       // What an earlier job of this name left behind is still to be swept.
       if (commit) {
         if (stored !== null) await endIdleness(stored, document, write, this.dependencies.runRetentionDays);
-        await write.replace(jobModel, { ...document, sweepUpTo: found?.sweepUpTo });
+        await write.replace(this.model, { ...document, sweepUpTo: found?.sweepUpTo });
       }
       return result(commit, stored === null, document);
     });
@@ -214,7 +220,12 @@ function nextDocument(
 /** The write enables or reschedules: nothing before it was ever due. */
 function plannedAnew(before: JobSpec, after: JobSpec): boolean {
   const timing = ({ schedule, startAt, endAt, calendar }: JobSpec) => ({ schedule, startAt, endAt, calendar });
-  return (after.enabled && !before.enabled) || !sameJson(timing(before), timing(after));
+  return (after.enabled && !before.enabled) || !sameJson(timing(before), timing(after)) || isMoved(before, after);
+}
+
+/** Other hosts run every occurrence now: what they did not run before was never theirs. */
+function isMoved({ placement: before }: JobSpec, { placement: after }: JobSpec): boolean {
+  return before.on !== after.on || (after.on === 'every-host' && !sameJson(before.hostLabels, after.hostLabels));
 }
 
 function tombstone(stored: JobDocument, write: DefinitionWrite, by: string): JobDocument {

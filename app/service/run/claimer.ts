@@ -1,3 +1,4 @@
+import { laneOf } from '../../domain/run/lane';
 import type { Database } from '../../repository/database';
 import type { NewRun } from '../../repository/runDocument';
 import { claimedRun } from './owned';
@@ -40,10 +41,10 @@ export class Claimer {
   private async giveWay(refused: readonly NewRun[]): Promise<void> {
     if (refused.length === 0) return;
     const { runs, members, clock, log, metrics } = this.ports;
-    const owners = await runs.slotOwners(refused.map(run => run.job));
+    const owners = await runs.slotOwners(refused.map(laneOf));
     const live = await members.liveOf([...new Set(owners.values())]);
     for (const run of refused) {
-      const owner = owners.get(run.job);
+      const owner = owners.get(laneOf(run));
       if (owner === undefined || !live.has(owner)) {
         log.info('run.slotOwnerLost', { jobId: run.job, runId: run.id });
         continue;

@@ -8,12 +8,16 @@ import type { Alert, EvaluatedJob } from '../../domain/alert/types';
 import type { Job } from '../../domain/job/types';
 import { errorFields, type Log } from '../../domain/log';
 import { FenceLostError } from '../../domain/run/errors';
+import { ownLabels } from '../../domain/run/placement';
 import type { Outcome } from '../../executor/types';
 import type { RunDoc } from '../../model/run';
 import type { Alerts } from '../../repository/alerts';
 import { type ConcludeInput, conclude, concluded } from '../../repository/conclude';
 import { type Database, isAway } from '../../repository/database';
+import type { Hosts } from '../../repository/hosts';
+import { RunEndings } from '../../repository/runEndings';
 import type { ActiveRun } from './activeRuns';
+import { Finisher } from './finisher';
 import { Gate } from './gate';
 
 /** How a run ends, as recorded. */
@@ -23,9 +27,12 @@ export interface RunEnd {
   error: RunDoc['error'];
 }
 
+type Check = NonNullable<Outcome['check']>;
+
 export interface ConclusionPorts {
   database: Database;
   alerts: Alerts;
+  hosts: Pick<Hosts, 'known'>;
   lease: Lease;
   clock: Clock;
   metrics: Metrics;
@@ -42,11 +49,14 @@ const awayRetryMs = 500;
 /** Transactions at the same time: more would only wait for connections and conflict. */
 const atOnce = 40;
 
-/** Ends runs: the evaluation of their alerts and the run's record change in one transaction. */
+/** Ends runs: the evaluation of their alerts and the run's record change in one transaction; those without alerts end in batches. */
 export class Conclusion {
   private readonly gate = new Gate();
+  private readonly finisher: Finisher;
 
-  constructor(private readonly ports: ConclusionPorts) {}
+  constructor(private readonly ports: ConclusionPorts) {
+    this.finisher = new Finisher({ ...ports, endings: new RunEndings(ports.database) });
+  }
 
   /**
    * Judges the check (null for none) and ends the run. While MongoDB is away it tries for as long as the lease stands.
@@ -56,8 +66,7 @@ export class Conclusion {
     let unknown = false;
     for (let tries = 1; ; tries += 1) {
       try {
-        const { signal } = run.controller;
-        const after = await this.gate.through('conclude', atOnce, signal, () => this.apply(job, run, end, check));
+        const after = check === null ? await this.finish(job, run, end) : await this.judge(job, run, end, check);
         this.ended(job, run, end, after);
         return;
       } catch (error) {
@@ -70,26 +79,54 @@ export class Conclusion {
     }
   }
 
-  private async apply(job: Job, run: ActiveRun, end: RunEnd, check: Outcome['check']): Promise<readonly Alert[]> {
-    const { database, alerts, clock } = this.ports;
-    const before = check === null ? [] : await alerts.forEvaluation(job.name, job.createdRevision, check.result);
+  private async finish(job: Job, run: ActiveRun, end: RunEnd): Promise<readonly Alert[]> {
+    const { id, fence, revision, controller } = run;
+    controller.signal.throwIfAborted();
+    const fields = job.revision === revision ? end : { ...end, jobRevision: job.revision };
+    if (!(await this.finisher.end({ id, fence, fields }))) throw new FenceLostError(id, fence);
+    return [];
+  }
+
+  private judge(job: Job, run: ActiveRun, end: RunEnd, check: Check): Promise<readonly Alert[]> {
+    return this.gate.through('conclude', atOnce, run.controller.signal, () => this.apply(job, run, end, check));
+  }
+
+  private async apply(job: Job, run: ActiveRun, end: RunEnd, check: Check): Promise<readonly Alert[]> {
+    const { database, alerts, clock, lease } = this.ports;
+    const own = ownLabels(job, lease.hostId);
+    const present = await alerts.forEvaluation(job.name, job.createdRevision, check.result, own);
+    const leftBehind = await this.leftBehind(job);
     const { scheduledAt, fence } = run;
-    const evaluation =
-      check === null
-        ? { alerts: [], transitions: [] }
-        : evaluate({ job: evaluated(job, check), result: check.result, alerts: before, scheduledAt, fence });
+    const evaluation = evaluate({
+      ...{ job: evaluated(job, check), result: check.result, alerts: present, ownLabels: own, leftBehind },
+      ...{ scheduledAt, fence },
+    });
     const finishedAt = clock.now();
     const firing = evaluation.alerts.filter(alert => alert.state === 'firing').length;
     const outcome = end.outcome === null ? null : { ...end.outcome, firing };
     const finish: ConcludeInput['run']['finish'] = { ...end, outcome, finishedAt, jobRevision: job.revision };
     await conclude(database, {
       run: { id: run.id, fence, finish },
-      before,
+      before: [...present, ...leftBehind],
       after: evaluation.alerts,
       transitions: evaluation.transitions,
       retention: this.retention(finishedAt),
     });
     return evaluation.alerts;
+  }
+
+  /**
+   * Where every host runs the job: open alerts of hosts that do not, or that nobody has known for a day. The hosts are
+   * looked at again behind the alerts: one that has come in between has alerts of its own.
+   */
+  private async leftBehind(job: Job): Promise<Alert[]> {
+    if (job.placement.on === 'one') return [];
+    const { alerts, hosts } = this.ports;
+    const runningIt = async () => (await hosts.known(job.placement.hostLabels)).map(({ id }) => id);
+    const others = await alerts.ofOtherHosts(job.name, job.createdRevision, await runningIt());
+    if (others.length === 0) return [];
+    const now = new Set(await runningIt());
+    return others.filter(({ series }) => !now.has(series['host'] ?? ''));
   }
 
   private retention(now: Date): ConcludeInput['retention'] {
@@ -133,7 +170,7 @@ export class Conclusion {
 }
 
 /** What the evaluation needs to know of a job. */
-export function evaluated(job: Job, check: NonNullable<Outcome['check']>): EvaluatedJob {
+export function evaluated(job: Job, check: Check): EvaluatedJob {
   const { name, title, createdRevision, labels, notify } = job;
   const { rule, subject } = check;
   return { name, title, createdRevision, labels, notify, rule, ruleHash: hash(rule), queryHash: hash(subject) };

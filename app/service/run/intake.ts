@@ -1,5 +1,6 @@
 import { errorFields } from '../../domain/log';
 import { occurrenceId } from '../../domain/run/occurrence';
+import { anywhere, placedOn } from '../../domain/run/placement';
 import type { RunHint } from '../../ipc/messages';
 import type { NewRun } from '../../repository/runDocument';
 import type { Claimer } from './claimer';
@@ -29,7 +30,7 @@ export class Intake {
   accept(hints: readonly RunHint[]): void {
     if (this.ports.lease.draining) return;
     for (const hint of hints) {
-      const key = occurrenceId(hint.job, new Date(hint.at));
+      const key = this.keyOf(hint);
       if (this.waiting.size < maxWaiting && !this.ports.active.has(key)) this.waiting.set(key, hint);
     }
     this.pump();
@@ -91,7 +92,11 @@ export class Intake {
     return batch;
   }
 
-  private newRun(id: string, { job, revision, at, overlap, onLost }: RunHint): NewRun {
+  private keyOf({ job, at, placement }: RunHint): string {
+    return occurrenceId(job, new Date(at), placement?.on === 'every-host' ? this.ports.lease.hostId : undefined);
+  }
+
+  private newRun(id: string, { job, revision, at, overlap, onLost, placement = anywhere }: RunHint): NewRun {
     const { lease, clock } = this.ports;
     return {
       id,
@@ -104,6 +109,7 @@ export class Intake {
       overlap,
       member: lease.memberId,
       hostId: lease.hostId,
+      ...placedOn(lease.hostId, placement),
     };
   }
 }

@@ -1,17 +1,22 @@
 import { errorFields } from '../../domain/log';
 import { afterLoss } from '../../domain/run/lost';
+import { mayRunOn } from '../../domain/run/placement';
 import type { RunCancels } from '../../repository/runCancels';
 import type { RunOwners, UnfinishedRun } from '../../repository/runOwners';
 import { ownedRun } from './owned';
 import type { OwningPorts } from './ports';
+import { type StrandedRuns, strandedError } from './strandedRuns';
 import { SweepLoop } from './sweepLoop';
 
 export interface LostRunsPorts extends OwningPorts {
   owners: RunOwners;
   cancels: RunCancels;
+  stranded: StrandedRuns;
   sweepMs: number;
   freed(lane: string | null, others: boolean): void;
 }
+
+type Ending = 'close' | 'cancel' | 'strand';
 
 /** Runs looked at in one sweep. */
 const sweepLimit = 500;
@@ -71,7 +76,16 @@ export class LostRuns {
     // The members are read after the runs: who is dead or absent then was not live when it held them.
     const live = await members.liveOf(holders);
     const dead = holders.filter(id => !live.has(id));
-    if (dead.length > 0) await this.settle(await owners.unfinishedOf(dead, sweepLimit));
+    if (dead.length === 0) return;
+    const lost = await owners.unfinishedOf(dead, sweepLimit);
+    const others = lost.filter(run => this.isForOthers(run));
+    await this.settle(lost.filter(run => !others.includes(run)));
+    for (const run of await this.ports.stranded.overdue(others)) await this.end(run, 'strand');
+  }
+
+  /** Whether only other hosts may go on with it; that it ends is for anybody to write. */
+  private isForOthers(run: UnfinishedRun): boolean {
+    return !mayRunOn(run, this.ports.host) && afterLoss(run).action === 'restart';
   }
 
   /** Several at once, each started as soon as it is taken; one that cannot be settled now does not keep the others. */
@@ -114,9 +128,9 @@ export class LostRuns {
     this.ports.log.warn('run.released', { jobId: run.job, runId: run.id, fence: run.fence + 1 });
   }
 
-  private async end(run: UnfinishedRun, action: 'close' | 'cancel'): Promise<void> {
+  private async end(run: UnfinishedRun, action: Ending): Promise<void> {
     if (!(await endLost(run, action, this.ports))) return;
-    const state = action === 'close' ? 'lost' : 'cancelled';
+    const state = action === 'cancel' ? 'cancelled' : 'lost';
     this.ports.metrics.runs.inc({ state });
     this.ports.log.warn(`run.${state}`, { jobId: run.job, runId: run.id, from: run.member, fence: run.fence + 1 });
     this.ports.freed(run.slot ?? null, true);
@@ -126,10 +140,11 @@ export class LostRuns {
 /** Ends the record of a run whose member is lost; false where another one was faster. */
 export async function endLost(
   run: UnfinishedRun,
-  action: 'close' | 'cancel',
+  action: Ending,
   { owners, cancels, clock }: Pick<LostRunsPorts, 'owners' | 'cancels' | 'clock'>,
 ): Promise<boolean> {
   if (action === 'close') return await owners.closeLost(run, clock.now());
+  if (action === 'strand') return await owners.closeLost(run, clock.now(), strandedError(run));
   const { id, fence, requestedBy: by = 'nobody' } = run;
   return await cancels.close({ id, fence, by }, clock.now());
 }

@@ -1,6 +1,7 @@
 import type { Metrics } from '../../cluster/metrics';
 import type { Clock, Lease } from '../../cluster/types';
 import type { Log } from '../../domain/log';
+import type { PlacedHost } from '../../domain/run/placement';
 import type { Members } from '../../repository/members';
 import type { Runs } from '../../repository/runs';
 import type { ActiveRuns } from './activeRuns';
@@ -10,6 +11,8 @@ import type { Starter } from './starter';
 export interface OwningPorts {
   runs: Runs;
   members: Members;
+  /** This host. */
+  host: PlacedHost;
   starter: Starter;
   active: ActiveRuns;
   lease: Lease;

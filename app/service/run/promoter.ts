@@ -75,9 +75,9 @@ export class Promoter {
   }
 
   private async sweep(): Promise<void> {
-    const { queue, lease, active, maxRuns } = this.ports;
+    const { queue, host, lease, active, maxRuns } = this.ports;
     if (!lease.valid || lease.draining) return;
-    const lanes = await queue.lanes();
+    const lanes = await queue.lanes(host);
     this.awaited = new Set(lanes);
     if (lanes.length === 0) return;
     await this.expire();

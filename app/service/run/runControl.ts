@@ -27,9 +27,12 @@ const maxTries = 5;
 export class RunControl {
   constructor(private readonly ports: RunControlPorts) {}
 
-  /** Runs a job now, also a paused or disabled one. Throws NotFoundError, UnavailableError. */
-  async run(name: string, by: string, key: string | null): Promise<string> {
-    return await this.ports.runNow.run((await this.job(name)).job, by, key);
+  /**
+   * Runs a job now, also a paused or disabled one. Throws NotFoundError, UnavailableError, and ConflictError where no host
+   * may run it.
+   */
+  async run(name: string, by: string, key: string | null, hostId: string | null = null): Promise<string> {
+    return await this.ports.runNow.run((await this.job(name)).job, by, key, hostId);
   }
 
   /** Throws NotFoundError, ValidationError. */

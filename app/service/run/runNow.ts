@@ -2,13 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { UnavailableError } from '../../domain/errors';
 import type { Job } from '../../domain/job/types';
 import { occurrenceId } from '../../domain/run/occurrence';
-import { givenUp } from '../../model/run';
+import type { Hosts } from '../../repository/hosts';
 import type { NewRun } from '../../repository/runDocument';
 import type { RunRequests } from '../../repository/runRequests';
 import type { Claimer } from './claimer';
 import type { OwningPorts } from './ports';
+import { type RunTarget, Targets } from './targets';
 
-export interface RunNowPorts extends Pick<OwningPorts, 'runs' | 'lease' | 'clock'> {
+export interface RunNowPorts extends Pick<OwningPorts, 'runs' | 'lease' | 'clock' | 'host'> {
+  hosts: Pick<Hosts, 'taking'>;
   requests: RunRequests;
   claimer: Claimer;
 }
@@ -20,17 +22,22 @@ const maxTries = 5;
 
 /** Runs of a job that a person has asked for, beside its schedule. */
 export class RunNow {
-  constructor(private readonly ports: RunNowPorts) {}
+  private readonly target: Targets;
+
+  constructor(private readonly ports: RunNowPorts) {
+    this.target = new Targets(ports);
+  }
 
   /**
    * Answers the id of the run: its record is majority-durable by then, and it is started here where the job's overlap
-   * policy lets it and this host is not drained. The same key within a day answers the same run. Throws UnavailableError.
+   * policy lets it and this host is not drained. The same key within a day answers the same run.
+   * `hostId` names the host of a job that every host runs. Throws UnavailableError, ConflictError, ValidationError.
    */
-  async run(job: Job, by: string, key: string | null): Promise<string> {
+  async run(job: Job, by: string, key: string | null, hostId: string | null = null): Promise<string> {
     const { lease, clock, claimer, runs } = this.ports;
     if (!lease.valid) throw new UnavailableError('This member holds no lease just now; send the same request again.');
     const requestKey = key === null ? undefined : hash(job, key);
-    const run = this.newRun(job, by, requestKey);
+    const run = this.newRun(job, by, requestKey, await this.target.of(job, hostId));
     for (let tries = 1; tries <= maxTries; tries += 1) {
       const earlier = await this.earlier(requestKey);
       if (earlier !== null) return earlier;
@@ -47,15 +54,11 @@ export class RunNow {
     return await this.ports.requests.find(requestKey, new Date(this.ports.clock.now().getTime() - keyMs));
   }
 
-  private newRun({ name: job, revision, onLost, overlap }: Job, by: string, requestKey: string | undefined): NewRun {
-    const { lease, clock } = this.ports;
-    const now = clock.now();
-    // A draining host runs nothing: the run is nobody's until another host's next sweep finds it.
-    const { member, hostId } = lease.draining
-      ? { member: givenUp, hostId: '' }
-      : { member: lease.memberId, hostId: lease.hostId };
-    const id = `${occurrenceId(job, now)}~${randomBytes(6).toString('hex')}`;
-    const fields = { id, job, jobRevision: revision, onLost, overlap, member, hostId, requestedBy: by };
+  private newRun(job: Job, by: string, requestKey: string | undefined, target: RunTarget): NewRun {
+    const { name, revision, onLost, overlap } = job;
+    const now = this.ports.clock.now();
+    const id = `${occurrenceId(name, now)}~${randomBytes(6).toString('hex')}`;
+    const fields = { id, job: name, jobRevision: revision, onLost, overlap, requestedBy: by, ...target };
     return { ...fields, trigger: 'manual', scheduledAt: now, claimedAt: now, ...(requestKey && { requestKey }) };
   }
 }

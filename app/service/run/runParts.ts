@@ -1,5 +1,8 @@
+import type { PlacedHost } from '../../domain/run/placement';
 import { Backfills } from '../../repository/backfills';
 import { Calendars } from '../../repository/calendars';
+import { Drains } from '../../repository/drains';
+import { Hosts } from '../../repository/hosts';
 import { Jobs } from '../../repository/jobs';
 import { RunCancels } from '../../repository/runCancels';
 import { RunOwners } from '../../repository/runOwners';
@@ -21,7 +24,11 @@ import { RunNow } from './runNow';
 import { Runner } from './runner';
 import type { RunServicePorts } from './runService';
 import { Starter } from './starter';
+import { StrandedRuns } from './strandedRuns';
 import { WaitingPlace } from './waitingPlace';
+
+/** A restart of a host takes less than so many leases: then a run that only it may execute is not waited for any more. */
+const strandedLeases = 3;
 
 /** What the path of an occurrence is made of, put together. */
 export class RunParts {
@@ -43,11 +50,13 @@ export class RunParts {
     const jobs = new Jobs(database);
     const newest = new Newest({ jobs, calendars: new Calendars(database) });
     const starter = this.starter(jobs, newest);
-    const shared = { ...ports, active, starter, ...this.hooks() };
+    const hosts = new Hosts(ports.members, new Drains(database));
+    const shared = { ...ports, active, starter, hosts, host: this.host, ...this.hooks() };
     const queue = new RunQueue(database);
     const cancels = this.cancelWrites;
     this.promoter = new Promoter({ ...shared, queue, horizonMs: ports.misfireHorizonMs });
-    this.lostRuns = new LostRuns({ ...shared, owners: this.owners, cancels });
+    const stranded = new StrandedRuns({ hosts, waitMs: strandedLeases * ports.leaseMs });
+    this.lostRuns = new LostRuns({ ...shared, owners: this.owners, cancels, stranded });
     this.cancels = new Cancels({ ...shared, cancels });
     const requests = new RunRequests(database);
     const waitingPlace = new WaitingPlace({ ...shared, queue, cancels, requests, promoter: this.promoter });
@@ -58,12 +67,17 @@ export class RunParts {
     this.control = new RunControl({ ...shared, newest, queries: new RunQueries(database), cancels, runNow, backfill });
   }
 
+  private get host(): PlacedHost {
+    return { id: this.ports.lease.hostId, labels: this.ports.hostLabels };
+  }
+
   private starter(jobs: Jobs, newest: Newest): Starter {
     const { ports, active } = this;
-    const conclusion = new Conclusion(ports);
+    const hosts = new Hosts(ports.members, new Drains(ports.database));
+    const conclusion = new Conclusion({ ...ports, hosts });
     const runner = new Runner({ ...ports, jobs, cancels: this.cancelWrites, conclusion, active });
     const settlements = new Settlements(ports.database, jobs, ports);
-    return new Starter({ ...ports, newest, settlements, runner, ...this.hooks() });
+    return new Starter({ ...ports, host: this.host, newest, settlements, runner, ...this.hooks() });
   }
 
   /** What one part tells another that is made after it. */

@@ -2,6 +2,7 @@ import { atMost } from '../../cluster/boot';
 import type { Metrics } from '../../cluster/metrics';
 import type { Clock, Lease } from '../../cluster/types';
 import { errorFields, type Log } from '../../domain/log';
+import type { Labels } from '../../domain/message/types';
 import type { AnyExecutor } from '../../executor/types';
 import type { RunHint } from '../../ipc/messages';
 import type { Alerts } from '../../repository/alerts';
@@ -22,6 +23,9 @@ export interface RunServicePorts {
   executors: ReadonlyMap<string, AnyExecutor>;
   reader: SourceReader;
   lease: Lease;
+  /** Labels of this host. */
+  hostLabels: Labels;
+  leaseMs: number;
   clock: Clock;
   metrics: Metrics;
   log: Log;

@@ -3,6 +3,8 @@ import type { Metrics } from '../../cluster/metrics';
 import type { Clock, Lease } from '../../cluster/types';
 import type { Job } from '../../domain/job/types';
 import type { Log } from '../../domain/log';
+import { laneOf } from '../../domain/run/lane';
+import type { PlacedHost, PlacedRun } from '../../domain/run/placement';
 import { startDecision, type Trigger } from '../../domain/run/start';
 import type { Runs } from '../../repository/runs';
 import type { Settlements } from '../../repository/settlements';
@@ -10,7 +12,7 @@ import type { Newest } from './newest';
 import type { Runner } from './runner';
 
 /** A run that this member has claimed, promoted or taken over, not started yet. */
-export interface OwnedRun {
+export interface OwnedRun extends Pick<PlacedRun, 'boundTo'> {
   id: string;
   job: string;
   /** The definition by which it was announced or asked for. */
@@ -31,6 +33,8 @@ export interface StarterPorts {
   settlements: Pick<Settlements, 'settledUntil'>;
   runner: Pick<Runner, 'execute'>;
   lease: Lease;
+  /** This host. */
+  host: PlacedHost;
   clock: Clock;
   metrics: Metrics;
   log: Log;
@@ -52,11 +56,12 @@ export class Starter {
     for (const run of owned) {
       if (late.has(run.id) && (await this.withdraw(run, member))) continue;
       const found = current.get(run.job);
-      const decision = startDecision(found?.job, run, found?.rule ?? null);
+      const decision = startDecision(found?.job, run, found?.rule ?? null, this.ports.host);
       if (decision === 'start' && found !== undefined) {
         starting.push({ run, job: found.job });
-      } else {
-        await runs.skip(run.id, run.fence, decision === 'start' ? 'changed' : decision, clock.now());
+      } else if (decision !== 'misplaced' || found === undefined || !(await this.sendAway(run, member, found.job))) {
+        const reason = decision === 'start' || decision === 'misplaced' ? 'changed' : decision;
+        await runs.skip(run.id, run.fence, reason, clock.now());
         freed(run.slot, othersMayWait(run, found?.job));
       }
     }
@@ -84,14 +89,26 @@ export class Starter {
   private async settled(owned: readonly OwnedRun[], session?: ClientSession): Promise<Set<string>> {
     const fresh = owned.filter(run => run.by === 'claim' && run.trigger === 'schedule');
     if (fresh.length === 0) return new Set();
-    const until = await this.ports.settlements.settledUntil([...new Set(fresh.map(run => run.job))], session);
-    const isLate = (run: OwnedRun) => run.scheduledAt.getTime() <= (until.get(run.job)?.getTime() ?? Number.NaN);
+    const until = await this.ports.settlements.settledUntil([...new Set(fresh.map(laneOf))], session);
+    const isLate = (run: OwnedRun) => run.scheduledAt.getTime() <= (until.get(laneOf(run))?.getTime() ?? Number.NaN);
     return new Set(fresh.filter(isLate).map(run => run.id));
   }
 
-  private async withdraw({ id, fence, job, slot }: OwnedRun, member: string): Promise<boolean> {
+  /**
+   * The newest definition wants it elsewhere: a fresh claim is taken back, so that whoever it is for can claim it; another
+   * run waits for hosts that may execute it. False where there is nobody that it could be for.
+   */
+  private async sendAway(run: OwnedRun, member: string, { placement }: Job): Promise<boolean> {
+    const isFresh = run.by === 'claim' && run.trigger === 'schedule';
+    if (isFresh && (await this.withdraw(run, member, 'run.misplaced'))) return true;
+    const isForOne = run.boundTo === undefined && (placement.on === 'one' || run.trigger !== 'schedule');
+    return isForOne && (await this.ports.runs.putBack(run, member, placement.hostLabels));
+  }
+
+  private async withdraw(run: OwnedRun, member: string, why = 'run.cameTooLate'): Promise<boolean> {
+    const { id, fence, job, slot } = run;
     if (!(await this.ports.runs.withdraw(id, fence, member))) return false;
-    this.ports.log.info('run.cameTooLate', { jobId: job, runId: id });
+    this.ports.log.info(why, { jobId: job, runId: id });
     this.ports.freed(slot, false);
     return true;
   }
@@ -99,11 +116,11 @@ export class Starter {
   private execute(job: Job, run: OwnedRun): void {
     const { runner, metrics, clock, log, freed } = this.ports;
     const [controller, cancellation] = [new AbortController(), new AbortController()];
-    const { id, trigger, scheduledAt, fence, attempt } = run;
+    const { id, revision, trigger, scheduledAt, fence, attempt } = run;
     const latenessMs = clock.now().getTime() - scheduledAt.getTime();
     if (trigger === 'schedule') metrics.lateness.observe(latenessMs / 1000);
     log.info('run.started', { jobId: run.job, runId: id, trigger, fence, latenessMs });
-    const active = { id, job: run.job, trigger, scheduledAt, fence, attempt, controller, cancellation };
+    const active = { id, job: run.job, revision, trigger, scheduledAt, fence, attempt, controller, cancellation };
     runner.execute(job, active, () => freed(run.slot, othersMayWait(run, job)));
   }
 }

@@ -1,4 +1,6 @@
 import { replacer } from '../../domain/run/cancel';
+import { laneOf } from '../../domain/run/lane';
+import { mayRunOn } from '../../domain/run/placement';
 import type { RunCancels } from '../../repository/runCancels';
 import type { NewRun } from '../../repository/runDocument';
 import type { UnfinishedRun } from '../../repository/runOwners';
@@ -37,7 +39,7 @@ export class WaitingPlace {
     const waiting = runs.filter(run => !late.has(run.id));
     for (let from = 0; from < waiting.length; from += atOnce) {
       const part = waiting.slice(from, from + atOnce);
-      const promoted = await promoter.promote(part.map(run => run.job));
+      const promoted = await promoter.promote(part.filter(run => this.isForHere(run)).map(laneOf));
       const replacing = part.filter(run => run.overlap === 'replace' && !promoted.has(run.id));
       await Promise.all(replacing.map(run => this.replaceRunning(run)));
     }
@@ -54,9 +56,9 @@ export class WaitingPlace {
     const { runs, queue, promoter, log, clock } = this.ports;
     for (let tries = 1; tries <= maxTries; tries += 1) {
       if (await this.wasAsked(run)) return;
-      const { running, waiting } = await queue.places(run.job);
-      if (waiting !== null && running === null) {
-        await promoter.promote([run.job]);
+      const { running, waiting } = await queue.places(laneOf(run));
+      if (waiting !== null && running === null && this.isForHere(run)) {
+        await promoter.promote([laneOf(run)]);
         continue;
       }
       if (waiting !== null) {
@@ -79,9 +81,9 @@ export class WaitingPlace {
   /** The one that runs shall end, wherever it does; only a newer one than it may ask for that. */
   private async replaceRunning(run: NewRun): Promise<void> {
     const { queue, cancels, promoter, cancelAsked, clock, log } = this.ports;
-    const { running, waiting } = await queue.places(run.job);
+    const { running, waiting } = await queue.places(laneOf(run));
     if (waiting?.id !== run.id) return;
-    if (running === null) return promoter.freed(run.job, true);
+    if (running === null) return this.isForHere(run) ? promoter.freed(laneOf(run), true) : undefined;
     if (running.scheduledAt.getTime() > run.scheduledAt.getTime()) {
       if (await queue.giveWay(waiting, clock.now())) this.skipped(waiting);
       return;
@@ -89,6 +91,11 @@ export class WaitingPlace {
     if (!(await cancels.request(running.id, replacer, clock.now()))) return;
     log.info('run.replaced', { jobId: run.job, runId: running.id, by: run.id });
     cancelAsked();
+  }
+
+  /** Others start it otherwise: their next sweep finds it. */
+  private isForHere(run: NewRun): boolean {
+    return mayRunOn(run, this.ports.host);
   }
 
   private async skip(run: NewRun): Promise<void> {

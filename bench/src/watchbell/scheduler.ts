@@ -17,6 +17,7 @@ const log = {
 function timekeeperWith(fired: (index: number) => void): Timekeeper {
   return new Timekeeper(
     {
+      host: { id: 'bench', labels: {} },
       clock: { now: () => new Date() },
       ready: async () => true,
       alone: () => true,
@@ -58,7 +59,7 @@ function jobOf({ index, cron, zone }: BenchJob, revision: number): Job {
     startAt: null,
     endAt: null,
     calendar: null,
-    placement: { on: 'one' },
+    placement: { on: 'one', hostLabels: {} },
     settings: {},
     notify: { channels: [], repeatMs: 3_600_000, onResolved: true },
   };

@@ -63,7 +63,7 @@ describe('RunQueue.lanes', () => {
   it('names the lanes of each queue by an index that skips from queue to queue', async () => {
     const job = await enqueue(name => backfillLanes(name, 2), [1, 2, 3]);
     const other = await enqueue(name => [`${name}~catchup`], [1]);
-    const lanes = await queue.lanes();
+    const lanes = await queue.lanes({ id: 'a', labels: {} });
     expect(lanes).toEqual(expect.arrayContaining([...backfillLanes(job, 2), `${other}~catchup`]));
     expect(new Set(lanes).size).toBe(lanes.length);
     const plan = JSON.stringify(await collection.aggregate(heads, { hint: 'queue' }).explain('queryPlanner'));

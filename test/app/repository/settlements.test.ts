@@ -4,7 +4,8 @@ import { occurrenceId } from '../../../app/domain/run/occurrence';
 import { type Timetable, timetable } from '../../../app/domain/schedule';
 import { Jobs } from '../../../app/repository/jobs';
 import { Runs } from '../../../app/repository/runs';
-import { idleUpdate, Settlements } from '../../../app/repository/settlements';
+import { idleUpdate } from '../../../app/repository/settlementRecords';
+import { Settlements } from '../../../app/repository/settlements';
 import { useDatabase } from '../../support/database';
 import { runsOf } from '../../support/runRecords';
 import { storeJob } from '../../support/storedJob';
@@ -248,8 +249,8 @@ describe('the checkpoint', () => {
   it('moves forward only, and windows begin there', async () => {
     const missed = await job({ misfire: 'skip', plannedFromAt: new Date(start - 3_600_000) });
     expect(await settlements.checkpoint()).toBeNull();
-    await settlements.moveCheckpoint(new Date(start - 1));
-    await settlements.moveCheckpoint(new Date(start - 60_000));
+    await settlements.moveCheckpoint(new Date(start - 1), 'a');
+    await settlements.moveCheckpoint(new Date(start - 60_000), 'a');
     expect(await settlements.checkpoint()).toEqual(new Date(start - 1));
     expect(await settle(missed)).toMatchObject({ skipped: 29 });
   });

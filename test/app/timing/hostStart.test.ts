@@ -22,7 +22,10 @@ async function member(pid: number, process: MemberDoc['process'], masterPid = ot
   count += 1;
   const hostId = `host-${count}`;
   const id = `${hostId}:${pid}:${count}`;
-  await members.register({ id, hostId, role: 'worker', pid, masterPid, process, leaseMs, appliedRevision: 0 }, 5000);
+  await members.register(
+    { id, hostId, hostLabels: {}, role: 'worker', pid, masterPid, process, leaseMs, appliedRevision: 0 },
+    5000,
+  );
   return { id, hostId };
 }
 

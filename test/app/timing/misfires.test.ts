@@ -37,6 +37,7 @@ function misfiresOf() {
   const state = {
     rank: 0,
     woken: 0,
+    anyHost: true,
     until: new Map<string, Date>(),
     settle: async ({ now }: SettleRequest): Promise<Settled | null> => ({
       until: new Date(now.getTime() - graceMs - 500),
@@ -50,6 +51,7 @@ function misfiresOf() {
       ready: async () => true,
       alone: () => state.rank === 0,
       rank: () => state.rank,
+      anyHostWith: () => state.anyHost,
       settle: async request => {
         asked.push({ job: request.job, at: request.now.getTime() - start });
         return await state.settle(request);

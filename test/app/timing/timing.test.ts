@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Metrics } from '../../../app/cluster/metrics';
 import type { Job } from '../../../app/domain/job/types';
+import type { Labels } from '../../../app/domain/message/types';
 import { occurrenceId } from '../../../app/domain/run/occurrence';
 import { timetable } from '../../../app/domain/schedule';
 import type { RunHint } from '../../../app/ipc/messages';
@@ -49,8 +50,10 @@ async function claim(hints: readonly RunHint[], hostId: string): Promise<void> {
   );
 }
 
+const noLabels: Record<string, Labels> = {};
+
 /** A host that starts now, with the real repositories. */
-async function startHost({ hostId = 'a', hosts = ['a'] } = {}) {
+async function startHost({ hostId = 'a', hosts = ['a'], labels = noLabels } = {}) {
   const log = new RecordedLog();
   const state = { woken: 0, draining: false, claims: Promise.resolve() };
   const timing = new Timing(
@@ -58,7 +61,9 @@ async function startHost({ hostId = 'a', hosts = ['a'] } = {}) {
       hostId,
       clock: { now: () => new Date(now()) },
       ready: async () => true,
+      hostLabels: labels[hostId] ?? {},
       hosts: () => hosts,
+      labelsOf: host => labels[host] ?? {},
       draining: () => state.draining,
       jobs,
       calendars: new Calendars(database),
@@ -121,7 +126,7 @@ describe('a host that comes back after five minutes', () => {
 
   it('asks nothing about what the rest of the cluster has recorded meanwhile', async () => {
     const job = await downJob('lived', { misfire: 'all' });
-    await settlements.moveCheckpoint(new Date(now() - 20_000));
+    await settlements.moveCheckpoint(new Date(now() - 20_000), 'a');
     await startHost();
     await eventually('the rest is told', () => allTold(job, now() - 19_000, now() - 16_000), 8000);
     const { stored } = await recordsOf(job);

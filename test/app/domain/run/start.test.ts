@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { mayTryAgain, startDecision } from '../../../../app/domain/run/start';
+import { startDecision as decision, mayTryAgain } from '../../../../app/domain/run/start';
 import { jobOf } from '../../../support/job';
 
 const scheduledAt = new Date('2026-01-01T01:00:00Z');
 const hourly = jobOf({ revision: 7, plannedFromAt: new Date('2026-01-01T00:00:00Z') });
+
+/** On a host without labels. */
+type Asked = Parameters<typeof decision>;
+const startDecision = (job: Asked[0], run: Asked[1], rule: Asked[2]) =>
+  decision(job, run, rule, { id: 'a', labels: {} });
 
 describe('startDecision', () => {
   it('starts by the definition that announced it', () => {
@@ -67,6 +72,30 @@ describe('startDecision', () => {
     expect(startDecision(hourly, occurrence, rule(true, 'skip'))).toBe('start');
     expect(startDecision(hourly, occurrence, rule(false, 'skip'))).toBe('calendar');
     expect(startDecision(hourly, occurrence, rule(false, 'next'))).toBe('changed');
+  });
+});
+
+describe('startDecision about the host', () => {
+  const claimed = { trigger: 'schedule' as const, revision: 7, scheduledAt };
+  const here = { id: 'a', labels: { zone: 'eu', disk: 'ssd' } };
+  const placed = (on: 'one' | 'every-host', hostLabels = {}) => ({ ...hourly, placement: { on, hostLabels } });
+
+  it('starts a run only where the host has every label that the job asks for now', () => {
+    expect(decision(placed('one', { zone: 'eu' }), claimed, null, here)).toBe('start');
+    expect(decision(placed('one', { zone: 'us' }), claimed, null, here)).toBe('misplaced');
+    expect(decision(placed('one', { zone: 'eu', gpu: 'yes' }), claimed, null, here)).toBe('misplaced');
+  });
+
+  it('starts no occurrence of one host for every host, nor the other way round', () => {
+    expect(decision(placed('every-host'), { ...claimed, boundTo: 'a' }, null, here)).toBe('start');
+    expect(decision(placed('every-host'), claimed, null, here)).toBe('misplaced');
+    expect(decision(placed('one'), { ...claimed, boundTo: 'a' }, null, here)).toBe('misplaced');
+  });
+
+  it('minds the labels also of what a person has asked for', () => {
+    const wish = { trigger: 'manual' as const, revision: 7, scheduledAt };
+    expect(decision(placed('every-host', { zone: 'eu' }), wish, null, here)).toBe('start');
+    expect(decision(placed('one', { zone: 'us' }), wish, null, here)).toBe('misplaced');
   });
 });
 

@@ -21,7 +21,7 @@ async function defined(over: Partial<Job> = {}) {
 }
 
 const span = (from: number, to: number, over: Partial<BackfillRequest> = {}): BackfillRequest => ({
-  ...{ from: at(from), to: at(to), overlap: 'queue', concurrency: 1 },
+  ...{ from: at(from), to: at(to), overlap: 'queue', concurrency: 1, hostId: null },
   ...over,
 });
 

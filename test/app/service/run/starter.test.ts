@@ -37,6 +37,7 @@ async function start(
   const executed: string[] = [];
   const id = occurrenceId(job, scheduledAt);
   const starter = new Starter({
+    host: { id: member.hostId, labels: {} },
     ...{ runs, lease: member, metrics: new Metrics(), log, freed: () => {} },
     clock: {
       now: () => {
