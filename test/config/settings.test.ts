@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SettingsError } from '../../app/domain/errors';
-import { readSettings } from '../../config/settings';
+import { environmentSchema, readSettings } from '../../config/settings';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'wb-settings-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,6 +29,16 @@ describe('readSettings', () => {
     expect(readSettings(least)).toMatchObject({
       WATCHBELL_LEASE_MS: 10_000,
       WATCHBELL_RENEW_MS: 3000,
+      WATCHBELL_RENEWAL_LIMIT_MS: 2500,
+      WATCHBELL_SWEEP_MS: 1000,
+      WATCHBELL_STANDBY_MS: 1000,
+      WATCHBELL_REANNOUNCE_MS: 3000,
+      WATCHBELL_MISFIRE_HORIZON_MS: 86_400_000,
+      WATCHBELL_KILL_GRACE_MS: 5000,
+      WATCHBELL_SKEW_MAX_MS: 5000,
+      WATCHBELL_POLL_MS: 1000,
+      WATCHBELL_SERVER_SELECTION_MS: 3000,
+      WATCHBELL_OPERATION_MS: 3500,
       WATCHBELL_ALLOW_LOOPBACK: false,
     });
   });
@@ -64,6 +74,11 @@ describe('readSettings', () => {
     ['a standby after the next announcement', { WATCHBELL_STANDBY_MS: '9000' }, 'WATCHBELL_STANDBY_MS'],
     ['announcements too slow for the grace span', { WATCHBELL_REANNOUNCE_MS: '20000' }, 'WATCHBELL_REANNOUNCE_MS'],
     [
+      'a search for a server that outlasts the operation',
+      { WATCHBELL_SERVER_SELECTION_MS: '4000' },
+      'WATCHBELL_SERVER_SELECTION_MS',
+    ],
+    [
       'a horizon beyond what is kept',
       { WATCHBELL_MISFIRE_HORIZON_MS: '604800000', WATCHBELL_RUN_RETENTION_DAYS: '2' },
       'WATCHBELL_MISFIRE_HORIZON_MS',
@@ -71,6 +86,15 @@ describe('readSettings', () => {
   ])('refuses %s', (_what, environment, name) => {
     expect(refusal({ ...least, ...environment })).toContain(name);
   });
+
+  it.each(Object.keys(environmentSchema.shape).filter(name => /_(MS|DAYS|RUNS|SENDS)$/.test(name)))(
+    'bounds %s on both sides, by itself',
+    name => {
+      for (const beyond of ['-1', '999999999999']) {
+        expect(refusal({ ...least, [name]: beyond })).toMatch(new RegExp(`${name} Too (small|big)`));
+      }
+    },
+  );
 
   it('takes the key from a file that only its owner can read', () => {
     const file = path.join(folder, 'key');

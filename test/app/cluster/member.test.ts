@@ -67,6 +67,24 @@ describe('Member', () => {
     await member.stop(1000);
   });
 
+  it('aborts what it does at its deadline also while no renewal is answered', async () => {
+    class Silent extends Members {
+      override renew(): Promise<never> {
+        return new Promise(() => {});
+      }
+    }
+    const { member, clocks } = memberOf(database, {}, new Silent(database));
+    await member.renew();
+    const { signal } = member;
+    member.start();
+    clocks.pass(9_900);
+    await new Promise(resolve => setTimeout(resolve, 300));
+    expect(signal.aborted).toBe(false);
+    clocks.pass(200);
+    await expect.poll(() => signal.aborted).toBe(true);
+    await member.stop(1000);
+  });
+
   it('registers anew under another id when others have called it dead', async () => {
     const { member } = memberOf(database);
     await member.renew();

@@ -33,6 +33,18 @@ describe('a job', () => {
     for (const policy of policies) expect(error?.message).toContain(policy);
   });
 
+  it.each([
+    ['graceMs', 14_999, 15_000],
+    ['timeoutMs', 99, 100],
+    ['misfireLimit', 0, 1],
+  ])('takes no %s of %i: a host must have had its turn, and a run its time', async (field, under, least) => {
+    const refused = await api.put('/api/v1/jobs/bounds', { ...smallJobBody, [field]: under });
+    expect(problemOf(refused).errors.map(error => error.path)).toEqual([field]);
+    expect((await api.put('/api/v1/jobs/bounds', { ...smallJobBody, [field]: least })).body).toMatchObject({
+      [field]: least,
+    });
+  });
+
   it('takes back what GET answered', async () => {
     const stored = await api.get('/api/v1/jobs/online-404');
     const again = await api.put('/api/v1/jobs/online-404', stored.body);
