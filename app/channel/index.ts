@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ChannelError } from '../domain/errors';
+import { safeParseStored } from '../domain/unknownFields';
 import type { AnyChannel, Channel } from './types';
 import { webhook } from './webhook';
 import { wecomRobot } from './wecomRobot';
@@ -24,7 +25,7 @@ function erase<Settings>(channel: Channel<Settings>): AnyChannel {
 }
 
 function parseSettings<Settings>({ kind, settings }: Channel<Settings>, given: unknown): Settings {
-  const parsed = settings.safeParse(given);
+  const parsed = safeParseStored(settings, given);
   if (parsed.success) return parsed.data;
   const message = `The stored settings are not valid for ${kind}: ${z.prettifyError(parsed.error)}. Save the channel again.`;
   throw new ChannelError('settings', message, { retryable: false, broken: true });

@@ -1,4 +1,5 @@
 import { type FieldError, ValidationError } from '../domain/errors';
+import { safeParseStored } from '../domain/unknownFields';
 import { check } from './check';
 import { type DrillSurroundings, drill } from './drill';
 import type { AnyExecutor, Executor } from './types';
@@ -25,14 +26,14 @@ function eraseExecutor<Settings>(executor: Executor<Settings>): AnyExecutor {
     run: async (given, tools, signal) => executor.run(parse(given), tools, signal),
     // The run itself tells of settings that are not valid; without a rule no alert can be judged.
     failed: (given, error) => {
-      const parsed = executor.settings.safeParse(given);
+      const parsed = safeParseStored(executor.settings, given);
       return parsed.success ? executor.failed(parsed.data, error) : null;
     },
   };
 }
 
 function parseSettings<Settings>({ kind, settings }: Executor<Settings>, given: unknown): Settings {
-  const parsed = settings.safeParse(given);
+  const parsed = safeParseStored(settings, given);
   if (parsed.success) return parsed.data;
   const errors: FieldError[] = parsed.error.issues.map(issue => ({
     path: [kind, ...issue.path.map(String)].join('.'),

@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { defineModel } from './types';
+import { carried, defineModel } from './types';
 
 const labels = z.record(z.string(), z.string());
 const error = z.object({ code: z.string(), message: z.string() }).nullable();
 const alertState = z.enum(['ok', 'pending', 'firing', 'noData', 'error']);
 
-/** Stored in the outbox and in the delivery; the same shape as domain/message/types AlertMessage. */
-export const messageSchema = z.object({
+/**
+ * Stored in the outbox and in the delivery; the same shape as domain/message/types AlertMessage. It goes from one to the
+ * other, and back into a full outbox, as it was read: what a newer version says in it arrives.
+ */
+export const messageSchema = carried({
   alertId: z.string(),
   seq: z.number().int(),
   kind: z.enum(['firing', 'resolved', 'noData', 'error', 'repeat']),
@@ -50,7 +53,7 @@ export const alertModel = defineModel({
     seq: z.number().int(),
     token: z.object({ scheduledAt: z.date(), fence: z.number().int() }),
     outbox: z.array(
-      z.object({
+      carried({
         seq: z.number().int(),
         kind: messageSchema.shape.kind,
         channels: z.array(z.string()),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineModel } from './types';
 
+/** As it is given; of a stored one, fields that a newer version put there are left aside. */
 export const matcherSchema = z.strictObject({
   label: z.string().min(1).max(128),
   op: z.enum(['=', '!=', '=~', '!~']),
@@ -11,7 +12,7 @@ export const muteModel = defineModel({
   collection: 'mutes',
   schema: z.object({
     _id: z.string(),
-    matchers: z.array(matcherSchema),
+    matchers: z.array(z.object(matcherSchema.shape)),
     /** null: it has begun. */
     startsAt: z.date().nullable(),
     /** null: for ever (asked for literally). */

@@ -1,5 +1,5 @@
 import type { IndexDescription } from 'mongodb';
-import type { z } from 'zod';
+import { looseObject, type z } from 'zod';
 
 /** One collection: its name, the schema that every document read from it passes, and its indexes. */
 export interface Model<Schema extends z.ZodType> {
@@ -10,4 +10,12 @@ export interface Model<Schema extends z.ZodType> {
 
 export function defineModel<Schema extends z.ZodType>(model: Model<Schema>): Model<Schema> {
   return model;
+}
+
+/**
+ * A part of a document that is written back as it was read: what a newer version has put there stays. It is typed as if
+ * there were no more than the shape: nothing here may look at the rest.
+ */
+export function carried<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
+  return looseObject(shape);
 }

@@ -1,5 +1,5 @@
-import { assertReadable } from '../model/schemaVersion';
 import { memberModel } from '../model/member';
+import { assertReadable } from '../model/schemaVersion';
 import { counterModel } from '../model/token';
 import { type Database, primaryMajority } from './database';
 

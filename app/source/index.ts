@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SourceError } from '../domain/errors';
+import { safeParseStored } from '../domain/unknownFields';
 import { ClickHouse } from './clickhouse';
 import { MongoDb } from './mongodb';
 import type { AnySource, Source } from './types';
@@ -25,7 +26,7 @@ function eraseSource<Settings, Query>(source: Source<Settings, Query>): AnySourc
 }
 
 function parse<T>(schema: z.ZodType<T>, given: unknown, what: 'settings' | 'query', kind: string): T {
-  const parsed = schema.safeParse(given);
+  const parsed = safeParseStored(schema, given);
   if (parsed.success) return parsed.data;
   throw new SourceError(
     what,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FieldError } from '../../domain/errors';
 import { isJsonObject, type JsonObject } from '../../domain/mergePatch';
+import { knownPart } from '../../domain/unknownFields';
 import { check, shown } from '../validation';
 import { jsonSchemaOf } from './fields';
 import type { RemoteKind } from './kinds';
@@ -26,19 +27,27 @@ export class RemoteSchemas {
     return { ok: true, kind: kind.kind, settings: isJsonObject(json) ? json : {} };
   }
 
+  /** Of stored settings what this version knows: the rest is a newer one's. */
+  known(kind: string, settings: Record<string, unknown>): Record<string, unknown> {
+    const known = this.kinds.get(kind);
+    return known === undefined ? settings : fields.parse(knownPart(known.settings, settings));
+  }
+
   /** JSON schema of a body, one form for each kind. */
   document(): Record<string, unknown> {
     return { oneOf: [...this.kinds.values()].map(withKind) };
   }
 }
 
+const fields = z.record(z.string(), z.unknown());
+
 function withKind({ kind, settings }: RemoteKind): Record<string, unknown> {
   const document = jsonSchemaOf(settings);
-  const fields = z.record(z.string(), z.unknown()).safeParse(document['properties']);
+  const properties = fields.safeParse(document['properties']);
   const required = z.array(z.string()).safeParse(document['required']);
   return {
     ...document,
-    properties: { kind: { type: 'string', const: kind }, ...(fields.success ? fields.data : {}) },
+    properties: { kind: { type: 'string', const: kind }, ...(properties.success ? properties.data : {}) },
     required: ['kind', ...(required.success ? required.data : [])],
   };
 }

@@ -42,12 +42,17 @@ const readOnly = ['name', 'revision', 'createdRevision', 'updatedAt', 'updatedBy
 
 /** Use cases of sources, or of channels. */
 export class RemoteDefinitions implements DefinitionSet {
-  /** A source is read as a channel that is never broken. */
+  /** A source is read as a channel that is never broken; of either what this version knows. */
   private readonly model;
 
   constructor(private readonly dependencies: RemoteDependencies) {
     const { collection, indexes } = dependencies.kind === 'source' ? sourceModel : channelModel;
-    this.model = { collection, indexes, schema: channelModel.schema };
+    const { schemas } = dependencies;
+    const schema = channelModel.schema.transform(stored => ({
+      ...stored,
+      settings: schemas.known(stored.kind, stored.settings),
+    }));
+    this.model = { collection, indexes, schema };
   }
 
   /** With its secrets; null where it is not defined. Throws SettingsError where the key does not fit. */
