@@ -1,0 +1,65 @@
+import { type Change, inner, number, text, time } from './fields';
+import type { Doc } from './model/types';
+
+/** One plan of a job: from when on it is due by one schedule, and until when. MongoDB's time in ms. */
+export interface Plan {
+  job: string;
+  schedule: Doc;
+  from: number;
+  /** Infinite while it is in force. */
+  until: number;
+  end: 'none' | 'paused' | 'changed' | 'deleted';
+  jitterMs: number;
+  misfire: string;
+}
+
+interface Announcement {
+  host: string;
+  revision: number;
+  /** Virtual ms. */
+  at: number;
+}
+
+/** What jobs were to be run by, as it became visible, and what agents have announced. */
+export class History {
+  readonly plans: Plan[] = [];
+  /** The newest revision of each job that is there. */
+  readonly newest = new Map<string, { revision: number; since: number }>();
+  readonly announcements = new Map<string, Announcement[]>();
+
+  observe(changes: readonly Change[], databaseNow: number, now: number): void {
+    for (const { collection, after } of changes) {
+      if (collection === 'jobs' && after !== null) this.job(after, databaseNow, now);
+    }
+  }
+
+  announced(host: string, batch: unknown, at: number): void {
+    if (!Array.isArray(batch)) return;
+    for (const hint of batch) {
+      const key = `${hint.job}@${hint.at}`;
+      this.announcements.set(key, [...(this.announcements.get(key) ?? []), { host, revision: hint.revision, at }]);
+    }
+  }
+
+  private job(after: Doc, databaseNow: number, now: number): void {
+    const job = text(after, '_id');
+    const spec = inner(after, 'spec');
+    const schedule = inner(spec, 'schedule');
+    const from = time(after, 'plannedFromAt');
+    const open = this.plans.find(plan => plan.job === job && plan.until === Number.POSITIVE_INFINITY);
+    const idleSince = time(after, 'idleSinceAt');
+    const isIdle = Number.isFinite(idleSince);
+    if (open !== undefined && (schedule === null || isIdle || open.from !== from)) {
+      open.end = schedule === null ? 'deleted' : isIdle ? 'paused' : 'changed';
+      open.until = schedule === null ? databaseNow : isIdle ? idleSince : from;
+    }
+    if (schedule === null) this.newest.delete(job);
+    else this.newest.set(job, { revision: number(after, 'revision'), since: now });
+    const goesOn = open !== undefined && open.until === Number.POSITIVE_INFINITY;
+    if (schedule === null || isIdle || goesOn) return;
+    const jitter = number(spec, 'jitterMs');
+    const jitterMs = Number.isFinite(jitter) ? jitter : 0;
+    const misfire = text(spec, 'misfire');
+    this.plans.push({ job, schedule, from, until: Number.POSITIVE_INFINITY, end: 'none', jitterMs, misfire });
+  }
+}

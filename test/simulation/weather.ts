@@ -1,0 +1,88 @@
+import type { Random } from './random';
+
+/** Something that breaks, and for how long; times in virtual ms. */
+export type Gust = { at: number; forMs: number } & Trouble;
+
+export type Trouble =
+  | { type: 'killWorker' | 'killAgent' | 'pauseAgent' | 'pauseWorker'; host: number }
+  | { type: 'pauseHost' | 'freezeHost' | 'cutHost' | 'rollHost'; host: number }
+  | { type: 'crashHost'; host: number; reboot: boolean }
+  | { type: 'stepClock'; host: number; byMs: number }
+  | { type: 'stepDatabaseClock'; byMs: number }
+  | { type: 'databaseDown' | 'election' }
+  | { type: 'lossyNetwork'; lostBefore: number; lostAfter: number; wayMs: number }
+  | { type: 'lossyIpc'; lost: number; twice: number; usualMs: number }
+  | { type: 'badRemotes'; busy: number; refusedConnection: number; cutOff: number; silent: number; failing: number };
+
+export interface Climate {
+  hostCount: number;
+  workers: number;
+  from: number;
+  until: number;
+  /** Everything is down for longer than the grace span. */
+  isLong: boolean;
+}
+
+/** What breaks in a world: a few things, each of which has ended when the calm begins. */
+export function weatherOf(random: Random, climate: Climate): Gust[] {
+  const { from, until, isLong } = climate;
+  const gusts: Gust[] = [];
+  if (isLong) gusts.push({ type: 'databaseDown', at: from + random.between(0, 2000), forMs: random.between(17_000, 21_000) });
+  const count = isLong ? 1 + random.int(2) : 1 + random.int(6);
+  for (let index = 0; index < count; index += 1) {
+    const at = random.between(from, until - 1500);
+    const forMs = Math.min(random.between(200, 7000), until - at - 200);
+    gusts.push({ at, forMs, ...troubleOf(random, climate) });
+  }
+  if (random.chance(0.5)) gusts.push({ at: from, forMs: until - from, ...lossy(random) });
+  if (random.chance(0.4)) gusts.push({ at: from, forMs: until - from, ...badRemotes(random) });
+  return gusts.sort((a, b) => a.at - b.at);
+}
+
+function troubleOf(random: Random, { hostCount }: Climate): Trouble {
+  const host = random.int(hostCount);
+  switch (random.int(14)) {
+    case 0:
+      return { type: 'killWorker', host };
+    case 1:
+      return { type: 'killAgent', host };
+    case 2:
+    case 3:
+      return { type: 'pauseWorker', host };
+    case 4:
+      return { type: 'pauseAgent', host };
+    case 5:
+      return { type: 'pauseHost', host };
+    case 6:
+      return { type: 'freezeHost', host };
+    case 7:
+      return { type: 'crashHost', host, reboot: random.chance(0.5) };
+    case 8:
+      return { type: 'cutHost', host };
+    case 9:
+      return { type: 'rollHost', host };
+    case 10:
+      return { type: 'stepClock', host, byMs: random.pick([-1, 1]) * random.pick([300, 900, 3000, 90_000]) };
+    case 11:
+      return { type: 'stepDatabaseClock', byMs: random.pick([-1, 1]) * random.pick([200, 700, 2500]) };
+    case 12:
+      return { type: 'databaseDown' };
+    default:
+      return { type: 'election' };
+  }
+}
+
+function lossy(random: Random): Trouble {
+  if (random.chance(0.3)) return { type: 'lossyIpc', lost: 0.2, twice: 0.2, usualMs: random.pick([1, 60, 300]) };
+  const share = random.pick([0.005, 0.02, 0.06]);
+  return { type: 'lossyNetwork', lostBefore: share, lostAfter: share, wayMs: random.pick([0.5, 3, 25]) };
+}
+
+function badRemotes(random: Random): Trouble {
+  const share = () => (random.chance(0.5) ? random.between(0, 0.15) : 0);
+  return {
+    type: 'badRemotes',
+    ...{ busy: share(), refusedConnection: share(), cutOff: share(), silent: share() },
+    failing: random.pick([0, 0.1, 0.3]),
+  };
+}
