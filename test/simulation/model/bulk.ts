@@ -2,7 +2,7 @@ import type * as Driver from 'mongodb';
 import { type Collection, replacementOf, statementOf, stored } from './collection';
 import type { Progress, UpdateStatement } from './commands';
 import type { CommonOptions } from './options';
-import { real } from './real';
+import { BulkWriteResult, real, WriteError } from './real';
 import { type Doc, UnsupportedError } from './types';
 import { isDoc } from './values';
 
@@ -154,7 +154,7 @@ function emptyTally(): Tally {
 
 function writeError(index: number, error: unknown, op: Doc): Driver.WriteError {
   if (!(error instanceof real.MongoServerError)) throw error;
-  return new real.WriteError({ index, code: Number(error.code), errmsg: error.message, errInfo: {}, op });
+  return new WriteError({ index, code: Number(error.code), errmsg: error.message, errInfo: {}, op });
 }
 
 function refuseErrors(tally: Tally, ordered: boolean): void {
@@ -164,9 +164,8 @@ function refuseErrors(tally: Tally, ordered: boolean): void {
   throw new real.MongoBulkWriteError(error, resultOf(tally, ordered));
 }
 
-/** The driver's own class: its constructor is not declared. */
 function resultOf(tally: Tally, ordered: boolean): Driver.BulkWriteResult {
-  return Reflect.construct(real.BulkWriteResult, [{ ...tally }, ordered]);
+  return new BulkWriteResult({ ...tally }, ordered);
 }
 
 function asError(error: unknown): Error {

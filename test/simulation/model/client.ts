@@ -52,7 +52,7 @@ export class MongoClient {
     const { host } = new URL(url.replace(/^mongodb:/, 'http:'));
     const endpoint = endpoints.get(host);
     if (endpoint === undefined) throw new UnsupportedError(`the host ${host}: attach() it first`);
-    this.connection = new Connection(endpoint, options.appName ?? '', host);
+    this.connection = new Connection(endpoint, options.appName ?? '');
     this.limitMs = options.timeoutMS ?? null;
     this.options = { hosts: [host] };
   }

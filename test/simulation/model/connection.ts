@@ -1,4 +1,4 @@
-import { commandError, real } from './real';
+import { real } from './real';
 import type { Call, ModelServer } from './server';
 import type { ClientSession } from './session';
 import type { Endpoint, Execute, Link } from './types';
@@ -23,12 +23,10 @@ const retryableCodes = new Set<unknown>([6, 7, 89, 91, 134, 189, 262, 9001, 1010
 /** The way of one client to the server: round trips, their limits, and the second question after a lost answer. */
 export class Connection {
   closed = false;
-  private sessions = 0;
 
   constructor(
     readonly endpoint: Endpoint,
     private readonly appName: string,
-    private readonly id: string,
   ) {}
 
   get server(): ModelServer {
@@ -37,11 +35,6 @@ export class Connection {
 
   get link(): Link {
     return this.endpoint.link;
-  }
-
-  nextSessionId(): string {
-    this.sessions++;
-    return `${this.id}/${this.sessions}`;
   }
 
   /** What the command says of itself; in a transaction the first one opens it. */
@@ -104,14 +97,4 @@ function mayRetry(error: unknown, write: boolean): boolean {
   if (!(error instanceof real.MongoError)) return false;
   if (write) return error.hasErrorLabel('RetryableWriteError');
   return error instanceof real.MongoNetworkError || retryableCodes.has(error.code);
-}
-
-/** What a server answers while it is no primary: for links of a simulation. */
-export function notPrimary(): Error {
-  return commandError({
-    code: 10107,
-    codeName: 'NotWritablePrimary',
-    errmsg: 'not primary',
-    errorLabels: ['RetryableWriteError'],
-  });
 }

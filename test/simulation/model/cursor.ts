@@ -31,6 +31,7 @@ export class FindCursor implements AsyncIterable<Doc> {
   private open = true;
   private started = false;
   private deadline: number | null = null;
+  private readonly maps: ((document: Doc) => Doc)[] = [];
 
   constructor(
     private readonly collection: Collection,
@@ -62,6 +63,12 @@ export class FindCursor implements AsyncIterable<Doc> {
 
   batchSize(batchSize: number): this {
     return this.having({ batchSize });
+  }
+
+  /** What the documents come out as, behind whatever was said before. */
+  map(change: (document: Doc) => Doc): this {
+    this.maps.push(change);
+    return this;
   }
 
   async next(): Promise<Doc | null> {
@@ -128,7 +135,7 @@ export class FindCursor implements AsyncIterable<Doc> {
   private async ask(name: string, execute: Execute<{ batch: Doc[]; open: boolean }>): Promise<void> {
     const limitMs = this.options.timeoutMode === 'iteration' ? this.collection.limitOf(this.options) : this.left();
     const { batch, open } = await this.collection.read(name, this.options, execute, limitMs);
-    this.waiting = batch;
+    this.waiting = this.maps.length === 0 ? batch : batch.map(one => this.maps.reduce((now, change) => change(now), one));
     this.open = open;
   }
 

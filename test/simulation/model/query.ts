@@ -81,6 +81,8 @@ function compileOperator(name: string, operator: string, operand: unknown): Matc
         name,
         ordered(operand, order => order <= 0),
       );
+    case '$regex':
+      return some(name, matching(operand));
     case '$not':
       return not(compileField(name, hasOperators(operand) ? operand : { $unsupported: operand }));
     default:
@@ -123,6 +125,12 @@ function isIn(operand: unknown): Test {
   }
   const tests = operand.map(equalTo);
   return value => tests.some(test => test(value));
+}
+
+function matching(operand: unknown): Test {
+  if (typeof operand !== 'string') throw new UnsupportedError('a $regex that is no text');
+  const pattern = new RegExp(operand, 'u');
+  return value => typeof value === 'string' && pattern.test(value);
 }
 
 /** Only values of the operand's own type have an order with it. */

@@ -44,6 +44,7 @@ export class ModelServer implements ServerDoor {
   private readonly writes = new Writes(change => this.keep(change));
   private waiting: Waiting[] = [];
   private waking = false;
+  private drawnSessions = 0;
 
   constructor(private readonly options: ModelServerOptions) {}
 
@@ -65,6 +66,12 @@ export class ModelServer implements ServerDoor {
     return () => {
       over = true;
     };
+  }
+
+  /** The id of a new session. */
+  nextSessionId(): string {
+    this.drawnSessions += 1;
+    return `session-${this.drawnSessions}`;
   }
 
   /** MongoDB's time. */

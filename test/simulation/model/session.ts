@@ -22,7 +22,7 @@ export class ClientSession {
   ) {
     const { defaultTimeoutMS: _limit, causalConsistency: _causal, ...others } = options;
     if (Object.keys(others).length > 0) throw new UnsupportedError(`the option ${Object.keys(others)[0]} of a session`);
-    this.id = connection.nextSessionId();
+    this.id = connection.server.nextSessionId();
   }
 
   inTransaction(): boolean {
