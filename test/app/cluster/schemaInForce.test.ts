@@ -91,7 +91,9 @@ describe('a process that joins', () => {
     member.on({ refused: error => refused.push(error.message) });
     await member.renew();
     expect(member.valid).toBe(false);
-    expect(refused).toEqual([expect.stringMatching(/schema of the database is 4.*up to 2.*docs\/guide\/upgrading\.md/)]);
+    expect(refused).toEqual([
+      expect.stringMatching(/schema of the database is 4.*up to 2.*docs\/guide\/upgrading\.md/),
+    ]);
   });
 
   it('stands before it looks: whoever moves on later sees it', async () => {
