@@ -12,6 +12,13 @@ const schedule = z.union([
   z.object({ at: z.date() }),
 ]);
 
+/** Where a job runs, as it stands in MongoDB. */
+export const placementSchema = z.object({
+  on: z.enum(['one', 'every-host']),
+  /** Jobs that were stored before there were labels have none. */
+  hostLabels: z.record(z.string(), z.string()).default({}),
+});
+
 /** A job's spec as it stands in MongoDB: the API's schema has checked it, dates are dates. */
 export const jobSpecSchema: z.ZodType<JobSpec> = z.object({
   kind: z.string(),
@@ -36,11 +43,7 @@ export const jobSpecSchema: z.ZodType<JobSpec> = z.object({
       outside: z.enum(['skip', 'next', 'previous']),
     })
     .nullable(),
-  placement: z.object({
-    on: z.enum(['one', 'every-host']),
-    /** Jobs that were stored before there were labels have none. */
-    hostLabels: z.record(z.string(), z.string()).default({}),
-  }),
+  placement: placementSchema,
   settings: z.unknown(),
   notify: z.object({ channels: z.array(z.string()), repeatMs: z.number().int().nullable(), onResolved: z.boolean() }),
 });

@@ -45,7 +45,7 @@ export class Misfires {
   private readonly open = new Map<PlannedJob, Missed>();
   private readonly rounds: Rounds;
   /** Jobs that were found without a host that may run them. */
-  private readonly homeless = new Set<string>();
+  private readonly homeless = new WeakSet<PlannedJob>();
   private nextAt = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -159,17 +159,16 @@ export class Misfires {
     }
   }
 
-  /** Whether no live host may run the job. The log tells it once, and once that it is over. */
-  private isHomeless({ name, boundTo, placement }: PlannedJob): boolean {
-    const isHomeless = boundTo === undefined && !this.ports.anyHostWith(placement.hostLabels);
-    if (isHomeless === this.homeless.has(name)) return isHomeless;
-    if (!isHomeless) {
-      this.homeless.delete(name);
+  /** Whether no live host may run the job. The log tells it when it begins. */
+  private isHomeless(plan: PlannedJob): boolean {
+    const { name: jobId, boundTo, placement } = plan;
+    if (boundTo !== undefined || this.ports.anyHostWith(placement.hostLabels)) {
+      this.homeless.delete(plan);
       return false;
     }
-    this.homeless.add(name);
-    const labels = labelsInWords(placement.hostLabels);
-    this.ports.log.warn('job.noHost', { jobId: name, hostLabels: labels });
+    const hostLabels = labelsInWords(placement.hostLabels);
+    if (!this.homeless.has(plan)) this.ports.log.warn('job.noHost', { jobId, hostLabels });
+    this.homeless.add(plan);
     return true;
   }
 

@@ -65,7 +65,8 @@ export class Timing {
       host: { id: ports.hostId, labels: ports.hostLabels },
       alone: () => ports.hosts().every(host => host === ports.hostId),
       rank: (key: string, labels: Labels = {}) => hostRank(key, this.hostsWith(labels), ports.hostId),
-      anyHostWith: (labels: Labels) => this.hostsWith(labels).length > 0,
+      // Before the first sweep no host is known: that says nothing.
+      anyHostWith: (labels: Labels) => ports.hosts().length === 0 || this.hostsWith(labels).length > 0,
     };
     this.misfires = new Misfires(
       {

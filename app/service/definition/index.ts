@@ -2,6 +2,9 @@ import { ConflictError } from '../../domain/errors';
 import { jobModel } from '../../model/definition';
 import type { Database } from '../../repository/database';
 import { DefinitionRepository, type DefinitionWrite } from '../../repository/definitions';
+import { Drains } from '../../repository/drains';
+import { Hosts } from '../../repository/hosts';
+import { Members } from '../../repository/members';
 import { CalendarSchemas } from './calendarSchema';
 import { CalendarDefinitions } from './calendars';
 import { JobReferences } from './jobReferences';
@@ -62,6 +65,7 @@ export function createDefinitions(options: DefinitionsOptions): Definitions {
     jobs: new JobDefinitions({
       repository,
       references,
+      hosts: new Hosts(new Members(options.database), new Drains(options.database)),
       schemas: jobSchemas,
       runRetentionDays: options.runRetentionDays,
       announce,

@@ -3,11 +3,12 @@ import type { JobSpec, Pause } from '../../domain/job/types';
 import { isJsonObject, type JsonObject, mergePatch } from '../../domain/mergePatch';
 import { jobModel } from '../../model/definition';
 import type { DefinitionRepository, DefinitionWrite, JobDocument, WriteResult } from '../../repository/definitions';
+import type { Hosts } from '../../repository/hosts';
 import { page } from '../page';
 import { endIdleness, idleSince } from './idleness';
 import type { JobReferences, Named } from './jobReferences';
 import type { CheckedJob, JobSchemas } from './jobSchema';
-import { jobBody, jobReadOnly, jobView, specOf } from './jobView';
+import { jobBody, jobReadOnly, jobView, liveHostsField, specOf, withLiveHosts } from './jobView';
 import { opinionFaults } from './timingSchema';
 import type { DefinitionChange, DefinitionSet, Deleted, ListQuery, WriteOptions, Written } from './types';
 import { assertPrecondition, notFound, plain, sameJson, tombstoneMs, withoutReadOnly } from './writes';
@@ -16,6 +17,7 @@ export interface JobDependencies {
   repository: DefinitionRepository;
   schemas: JobSchemas;
   references: JobReferences;
+  hosts: Pick<Hosts, 'taking'>;
   /** Wakes the agent of this host; called when the write is majority-durable. */
   announce(change: DefinitionChange): void;
   /** How long records of runs are kept. */
@@ -46,7 +48,7 @@ export class JobDefinitions implements DefinitionSet {
   async get(name: string): Promise<Record<string, unknown>> {
     const stored = await this.dependencies.repository.find(this.model, name);
     if (stored === null) throw notFound(what(name));
-    return jobView(stored);
+    return await withLiveHosts(jobView(stored), this.dependencies.hosts);
   }
 
   async list({ limit, after, filter }: ListQuery): Promise<{ items: Record<string, unknown>[]; next: string | null }> {
@@ -153,7 +155,7 @@ export class JobDefinitions implements DefinitionSet {
       return result(commit, stored === null, document);
     });
     if (written.changed) this.dependencies.announce({ kind: 'job', name, revision: written.revision });
-    return written;
+    return { ...written, view: await withLiveHosts(written.view, this.dependencies.hosts) };
   }
 
   private async validate(
@@ -162,7 +164,8 @@ export class JobDefinitions implements DefinitionSet {
     stored: JobDocument | null,
     write: DefinitionWrite,
   ): Promise<ValidJob> {
-    const { body, errors } = withoutReadOnly(given, jobReadOnly, stored === null ? { name } : jobView(stored));
+    const { [liveHostsField]: _told, ...sent } = given;
+    const { body, errors } = withoutReadOnly(sent, jobReadOnly, stored === null ? { name } : jobView(stored));
     const checked = this.dependencies.schemas.check(body, name);
     const named = await this.dependencies.references.faults(namedBy(checked), write);
     const faults: FieldError[] = [...errors, ...(checked.ok ? [] : checked.errors), ...named];

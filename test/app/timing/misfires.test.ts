@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../../../app/cluster/metrics';
 import type { DayRule } from '../../../app/domain/calendar/types';
+import type { Placement } from '../../../app/domain/job/types';
+import { anywhere } from '../../../app/domain/run/placement';
 import type { Settled, SettleRequest } from '../../../app/repository/settlements';
 import { Misfires } from '../../../app/timing/misfires';
 import { PlannedJob } from '../../../app/timing/plan';
@@ -24,16 +26,18 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function planOf(name: string, rule: DayRule | null = null): PlannedJob {
+function planOf(name: string, rule: DayRule | null = null, placement: Placement = anywhere): PlannedJob {
   const schedule = { cron: '* * * * * *', zone: 'UTC', dst: 'shift', repeated: 'first' } as const;
-  const job = jobOf({ name, schedule, graceMs });
+  const job = jobOf({ name, schedule, graceMs, placement });
   const plan = new PlannedJob(job, new Timetables().take(job, rule), start, 0);
   plan.update(job, plan.shared, rule);
+  plan.place(placement, { id: 'a', labels: {} });
   return plan;
 }
 
 function misfiresOf() {
-  const asked: { job: string; at: number }[] = [];
+  const asked: { job: string; at: number; boundTo: string | undefined; isHomeless: boolean | undefined }[] = [];
+  const log = new RecordedLog();
   const state = {
     rank: 0,
     woken: 0,
@@ -53,7 +57,8 @@ function misfiresOf() {
       rank: () => state.rank,
       anyHostWith: () => state.anyHost,
       settle: async request => {
-        asked.push({ job: request.job, at: request.now.getTime() - start });
+        const { job, boundTo, isHomeless } = request;
+        asked.push({ job, boundTo, isHomeless, at: request.now.getTime() - start });
         return await state.settle(request);
       },
       settledUntil: async () => state.until,
@@ -61,12 +66,12 @@ function misfiresOf() {
         state.woken += 1;
       },
       metrics: new Metrics(),
-      log: new RecordedLog(),
+      log,
     },
     1000,
   );
   misfires.start();
-  return { misfires, asked, state };
+  return { misfires, asked, state, log };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -141,5 +146,34 @@ describe('Misfires', () => {
     }
     expect(asked.length).toBeGreaterThan(10);
     expect(asked.length).toBeLessThan(25);
+  });
+});
+
+describe('missed occurrences of jobs that ask for hosts', () => {
+  it('are decided by the host itself at once where every host runs them, under its own key', async () => {
+    const { misfires, asked, state } = misfiresOf();
+    state.rank = 5;
+    state.until = new Map([['job', new Date(start)]]);
+    misfires.add(planOf('job', null, { on: 'every-host', hostLabels: {} }), start - 60_000, start - 20_000);
+    await pass(200);
+    expect(asked).toMatchObject([{ job: 'job', boundTo: 'a', isHomeless: false }]);
+  });
+
+  it('say that no live host has the labels, and the log says it once each time that begins', async () => {
+    const { misfires, asked, state, log } = misfiresOf();
+    const plan = planOf('job', null, { on: 'one', hostLabels: { zone: 'eu' } });
+    const isHomeless = async (anyHost: boolean) => {
+      state.anyHost = anyHost;
+      misfires.add(plan, Date.now() - 60_000, Date.now() - 20_000);
+      await pass(200);
+      return asked.at(-1)?.isHomeless;
+    };
+    expect([await isHomeless(false), await isHomeless(false)]).toEqual([true, true]);
+    expect([await isHomeless(true), await isHomeless(false)]).toEqual([false, true]);
+    const told = log.lines.filter(({ event }) => event === 'job.noHost');
+    expect(told.map(({ fields }) => fields)).toEqual([
+      { jobId: 'job', hostLabels: 'zone=eu' },
+      { jobId: 'job', hostLabels: 'zone=eu' },
+    ]);
   });
 });
