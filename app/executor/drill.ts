@@ -6,10 +6,13 @@ import type { OutboundPolicy } from '../net/types';
 import type { Executor, Outcome, RunIdentity, RunTools } from './types';
 
 const settings = z.strictObject({
-  /** The witness: a receiver outside of Watchbell. */
-  url: z.url({ protocol: /^https?$/ }).max(2000),
+  /** The witness: a receiver outside of Watchbell. Null tells nobody: what is left is the path of a run alone. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable(),
   /** How long the work between the two calls takes. */
-  workMs: spanBetween(1, 600_000),
+  workMs: spanBetween(0, 600_000),
   /** Wall limit of one call. */
   callMs: spanBetween(100, 60_000).default(5000),
 });
@@ -62,7 +65,7 @@ async function run(
   const told = { ...identity, member: surroundings.lease.memberId };
   try {
     await tell(surroundings, given, { ...told, phase: 'start' }, signal);
-    await sleep(given.workMs, undefined, { signal });
+    if (given.workMs > 0) await sleep(given.workMs, undefined, { signal });
     await tell(surroundings, given, { ...told, phase: 'end' }, signal);
   } catch (error) {
     if (error instanceof LeasePassed) await aborted(signal);
@@ -84,6 +87,7 @@ async function tell(
   { id, fence, phase, member }: RunIdentity & { phase: 'start' | 'end'; member: string },
   signal: AbortSignal,
 ): Promise<void> {
+  if (url === null) return;
   const answer = await postHttp({
     url,
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': id, 'Watchbell-Fence': String(fence) },

@@ -14,22 +14,76 @@ export type StoredJob = { deleted: false; job: Job } | { deleted: true; name: st
  */
 const inAnswers = { timeoutMode: CursorTimeoutMode.ITERATION, batchSize: 500 };
 
+/** Read definitions that are kept for the next look; beyond that the oldest is read anew. */
+const keptAtMost = 20_000;
+
 /** Jobs as the timekeeper and the runs read them; definitions.ts writes them. */
 export class Jobs {
   private readonly collection;
+  /** What `current` has read before. Every write of a definition draws another revision at another time. */
+  private readonly kept = new Map<string, { writtenAt: number; job: Job }>();
 
   constructor(database: Database) {
     this.collection = database.collection(jobModel);
   }
 
-  /** The newest definitions, from the primary; a job that is missing or deleted is not in the answer. */
+  /**
+   * The newest definitions, from the primary; a job that is missing or deleted is not in the answer. What was read before
+   * and stands unchanged there is not transferred again: a burst of due jobs asks for little more than their revisions.
+   */
   async current(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
-    // All in the first batch: a second one would be a round trip more on the way of every claim.
-    const batchSize = names.length + 1;
-    const live = { _id: { $in: [...names] }, deleted: false };
-    const stored = await this.collection.find(live, { session, batchSize }).toArray();
-    const jobs = stored.map(parseJob).flatMap(entry => (entry.deleted ? [] : [entry.job]));
+    const known = names.filter(name => this.kept.has(name));
+    const [unchanged, others] = await Promise.all([
+      this.unchanged(known, session),
+      this.read(
+        names.filter(name => !this.kept.has(name)),
+        session,
+      ),
+    ]);
+    const changed = await this.read(
+      known.filter(name => !unchanged.has(name)),
+      session,
+    );
+    return new Map([...unchanged, ...others, ...changed]);
+  }
+
+  private async unchanged(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
+    if (names.length === 0) return new Map();
+    const heads = await this.find(names, session).project({ revision: 1, updatedAt: 1 }).toArray();
+    const jobs = heads.flatMap(document => {
+      const { _id, revision, updatedAt } = headSchema.parse(document);
+      const kept = this.kept.get(_id);
+      return kept?.job.revision === revision && kept.writtenAt === updatedAt.getTime() ? [kept.job] : [];
+    });
     return new Map(jobs.map(job => [job.name, job]));
+  }
+
+  private async read(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
+    if (names.length === 0) return new Map();
+    const found = new Map<string, Job>();
+    for (const document of await this.find(names, session).toArray()) {
+      const entry = parseJob(document);
+      if (entry.deleted) continue;
+      found.set(entry.job.name, entry.job);
+      this.keep(entry.job, headSchema.parse(document).updatedAt.getTime());
+    }
+    return found;
+  }
+
+  /** All in the first batch: a second one would be a round trip more on the way of every claim. */
+  private find(names: readonly string[], session?: ClientSession) {
+    const live = { _id: { $in: [...names] }, deleted: false };
+    return this.collection.find(live, { session, batchSize: names.length + 1 });
+  }
+
+  private keep(job: Job, writtenAt: number): void {
+    this.kept.delete(job.name);
+    this.kept.set(job.name, { writtenAt, job });
+    if (this.kept.size <= keptAtMost) return;
+    for (const oldest of this.kept.keys()) {
+      this.kept.delete(oldest);
+      break;
+    }
   }
 
   /** Everything with a higher revision, tombstones too, in the order of revision. */
@@ -53,6 +107,7 @@ export class Jobs {
   }
 }
 
+const headSchema = z.object({ _id: z.string(), revision: z.number().int(), updatedAt: z.date() });
 const liveJob = jobModel.schema.extend({ spec: jobSpecSchema });
 const anyJob = z.union([jobModel.schema.extend({ deleted: z.literal(true) }), liveJob]);
 

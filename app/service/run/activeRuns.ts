@@ -4,6 +4,8 @@ import type { Trigger } from '../../domain/run/start';
 export interface ActiveRun {
   id: string;
   job: string;
+  /** Of the definition that stands on its record. */
+  revision: number;
   trigger: Trigger;
   scheduledAt: Date;
   fence: number;

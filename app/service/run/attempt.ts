@@ -21,8 +21,8 @@ export async function attempt(
   run: ActiveRun,
   reader: SourceReader,
 ): Promise<AttemptResult> {
-  const limit = new TimeLimit(job.timeoutMs);
-  const signal = AbortSignal.any([run.controller.signal, run.cancellation.signal, limit.signal]);
+  const limit = new TimeLimit(job.timeoutMs, [run.controller.signal, run.cancellation.signal]);
+  const { signal } = limit;
   const readSource = (name: string, query: unknown, inner: AbortSignal) =>
     reader.read({ name, query, queryId: `${run.id}#${run.fence}` }, limit, inner);
   try {
@@ -33,7 +33,7 @@ export async function attempt(
     if (run.controller.signal.aborted) return { type: 'aborted' };
     const cancel: unknown = run.cancellation.signal.reason;
     if (cancel instanceof RunCancelledError) return { type: 'cancelled', by: cancel.by };
-    if (limit.signal.aborted) return { type: 'timedOut', error: timeoutError(job.timeoutMs, error) };
+    if (limit.isPassed) return { type: 'timedOut', error: timeoutError(job.timeoutMs, error) };
     return { type: 'failed', error: namedError(error) };
   } finally {
     limit.end();

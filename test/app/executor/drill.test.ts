@@ -72,6 +72,12 @@ describe('the job kind drill', () => {
     expect(Number(end?.at) - Number(start?.at)).toBeGreaterThanOrEqual(140);
   });
 
+  it('tells nobody where it has no witness, and still takes its time', async () => {
+    const outcome = await drill().run({ url: null, workMs: 0 }, tools, idle);
+    expect(outcome).toEqual({ check: null, summary: { workMs: 0 } });
+    expect(written()).toEqual([]);
+  });
+
   it('ends with its signal, and tells nobody of an end', async () => {
     const controller = new AbortController();
     const run = drill().run({ url, workMs: 60_000 }, tools, controller.signal);

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { RunEnding, RunEndings } from '../../../../app/repository/runEndings';
+import { Finisher } from '../../../../app/service/run/finisher';
+
+const clock = { now: () => new Date('2026-01-01T00:00:00Z') };
+const ending = (id: string): RunEnding => ({
+  id,
+  fence: 1,
+  fields: { state: 'succeeded', outcome: null, error: null },
+});
+
+/** Writes that end when the test says so. */
+function writes() {
+  const batches: { ids: string[]; answer(ended: Set<string>): void; fail(error: Error): void }[] = [];
+  const end: RunEndings['end'] = given =>
+    new Promise((answer, fail) => {
+      batches.push({ ids: given.map(one => one.id), answer, fail });
+    });
+  return { batches, finisher: new Finisher({ endings: { end }, clock }) };
+}
+
+const turn = () => new Promise(resolve => setTimeout(resolve, 5));
+
+describe('What ends runs without alerts', () => {
+  it('writes once for all that end at once, and once more for all that end while that is under way', async () => {
+    const { batches, finisher } = writes();
+    const first = ['a', 'b'].map(id => finisher.end(ending(id)));
+    await turn();
+    const second = ['c', 'd', 'e'].map(id => finisher.end(ending(id)));
+    await turn();
+    expect(batches.map(batch => batch.ids)).toEqual([['a', 'b']]);
+    batches[0]?.answer(new Set(['a']));
+    expect(await Promise.all(first)).toEqual([true, false]);
+    await turn();
+    expect(batches.map(batch => batch.ids)).toEqual([
+      ['a', 'b'],
+      ['c', 'd', 'e'],
+    ]);
+    batches[1]?.answer(new Set(['c', 'd', 'e']));
+    expect(await Promise.all(second)).toEqual([true, true, true]);
+  });
+
+  it('tells each run of a write that failed, and goes on with the next', async () => {
+    const { batches, finisher } = writes();
+    const lost = finisher.end(ending('a'));
+    await turn();
+    const next = finisher.end(ending('b'));
+    batches[0]?.fail(new Error('away'));
+    await expect(lost).rejects.toThrow('away');
+    await turn();
+    batches[1]?.answer(new Set(['b']));
+    expect(await next).toBe(true);
+  });
+});
