@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 const jobs = z.number().int().positive();
+/** The mongod that all subjects of a workload share. */
+const place = { mongodbUrl: z.string(), mongodPid: z.number().int() };
 
 /** What one fresh process is to measure. */
 export const taskSchema = z.discriminatedUnion('kind', [
@@ -16,6 +18,8 @@ export const taskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('changes'), jobs, changed: jobs }),
   /** Next occurrences in a zone, for so much CPU time each. */
   z.object({ kind: z.literal('next'), cpuMs: z.number() }),
+  /** The full path of runs that do nothing, so many due in one instant each 10 s: these loads, one after another. */
+  z.object({ kind: z.literal('path'), ...place, loads: z.array(jobs), periods: z.number().int().positive() }),
 ]);
 
 export type Task = z.infer<typeof taskSchema>;

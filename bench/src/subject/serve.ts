@@ -12,8 +12,8 @@ function measure(kind: SchedulerKind, task: Task): Promise<Message> {
   if (task.kind === 'sustained') return sustained(kind, task);
   if (task.kind === 'registration') return registration(kind, task);
   if (task.kind === 'idle') return idle(kind, task);
-  if (task.kind === 'next') throw new Error('A scheduler is not asked for next occurrences.');
-  return stall(kind, task);
+  if (task.kind === 'loading' || task.kind === 'changes') return stall(kind, task);
+  throw new Error(`A scheduler is not asked for "${task.kind}".`);
 }
 
 /** Does the task of this process, answers it and ends the process. */
