@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Trouble } from '../../../app/domain/selfWatch/types';
 import { SelfAlerts } from '../../../app/repository/selfAlerts';
-import { SelfObservations } from '../../../app/repository/selfObservations';
 import { useDatabase } from '../../support/database';
 
 const { database } = useDatabase();
@@ -112,25 +111,5 @@ describe("the end of MongoDB's absence", () => {
     await new Promise(resolve => setTimeout(resolve, 20));
     await alerts.endAbsence(absence('b', 0), 1, now());
     expect(await tellOnce()).toBe('b');
-  });
-});
-
-describe('what Watchbell looks at to see whether it works', () => {
-  it('is found by indexes', async () => {
-    const observations = new SelfObservations(database);
-    await database.db.command({ profile: 2 });
-    await observations.brokenChannels();
-    await observations.backlog(now(), ['ops']);
-    await observations.overdueDeliveries(now());
-    await observations.selfChannel();
-    await database.db.command({ profile: 0 });
-    const scans = await database.db
-      .collection('system.profile')
-      .find({ planSummary: /COLLSCAN/ })
-      .toArray();
-    expect(scans.map(({ ns, command }) => ({ ns, command }))).toEqual([]);
-    expect(
-      await database.db.collection('system.profile').countDocuments({ planSummary: /IXSCAN|IDHACK/ }),
-    ).toBeGreaterThan(3);
   });
 });

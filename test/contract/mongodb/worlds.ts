@@ -16,7 +16,7 @@ const limits = { name: 'contract', operationMs: 10_000, serverSelectionMs: 3000,
 
 /** A database on the run's mongod and one in the model, with all collections and indexes. */
 export function useWorlds(): readonly [World, World] {
-  const server = new ModelServer({ now: () => Date.now() });
+  const server = new ModelServer({ now: () => performance.timeOrigin + performance.now() });
   const detach = attach(modelHosts, { server, link: directLink(server) });
   const mongod = new Database({ url: testDatabaseUrl(), ...limits });
   const model = new Database({ url: `mongodb://${modelHosts}/contract`, ...limits });

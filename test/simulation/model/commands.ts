@@ -114,7 +114,7 @@ export class Commands {
       const session = { table: this.table(), writes, transaction, now };
       refuseHint(session.table, query.hint);
       const found = documents(session, query.filter, query.sort === undefined ? endOf(query) : undefined);
-      const inOrder = query.sort === undefined ? found : sorted(found, query.sort);
+      const inOrder = query.sort === undefined || isNatural(query.sort) ? found : sorted(found, query.sort);
       return copy([...projected(inOrder.slice(query.skip ?? 0, endOf(query)), query.projection)]);
     });
   }
@@ -272,6 +272,11 @@ function first(session: Session, { filter, sort }: { filter: Doc; sort?: Sort })
   const byDocument = new Map(found.map(entry => [entry.seenBy(session.transaction) ?? {}, entry]));
   const [best] = sorted([...byDocument.keys()], sort);
   return (best && byDocument.get(best)) ?? null;
+}
+
+/** The order in which the documents were made: as they stand. */
+function isNatural(sort: Sort): boolean {
+  return sort['$natural'] === 1 && Object.keys(sort).length === 1;
 }
 
 function endOf({ skip = 0, limit = 0 }: Query): number | undefined {

@@ -135,7 +135,8 @@ export class FindCursor implements AsyncIterable<Doc> {
   private async ask(name: string, execute: Execute<{ batch: Doc[]; open: boolean }>): Promise<void> {
     const limitMs = this.options.timeoutMode === 'iteration' ? this.collection.limitOf(this.options) : this.left();
     const { batch, open } = await this.collection.read(name, this.options, execute, limitMs);
-    this.waiting = this.maps.length === 0 ? batch : batch.map(one => this.maps.reduce((now, change) => change(now), one));
+    this.waiting =
+      this.maps.length === 0 ? batch : batch.map(one => this.maps.reduce((now, change) => change(now), one));
     this.open = open;
   }
 

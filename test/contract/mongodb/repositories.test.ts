@@ -1,0 +1,14 @@
+import { vi } from 'vitest';
+import { eitherDriver } from './eitherDriver';
+import '../../app/repository/alerts.test';
+import '../../app/repository/budgets.test';
+import '../../app/repository/conclude.test';
+import '../../app/repository/deliveries.test';
+import '../../app/repository/mutes.test';
+import '../../app/repository/runQueue.test';
+import '../../app/repository/runs.test';
+import '../../app/repository/selfAlerts.test';
+import '../../app/repository/settlements.test';
+
+vi.mock('mongodb', () => eitherDriver());
+vi.mock('../../support/database', () => import('./modelDatabase'));
