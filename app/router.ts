@@ -3,6 +3,7 @@ import CalendarsController from './controller/calendars';
 import CloseController from './controller/close';
 import { dispatch } from './controller/dispatch';
 import HistoryController from './controller/history';
+import HostsController from './controller/hosts';
 import JobsController from './controller/jobs';
 import MutesController from './controller/mutes';
 import { openapiEndpoint, type Route } from './controller/openapi';
@@ -22,10 +23,11 @@ const runs = new RunsController();
 const mutes = new MutesController();
 const close = new CloseController();
 const tokens = new TokensController();
+const hosts = new HostsController();
 const server = new ServerController();
 
 /**
- * Every URL: method, path, who may call it, and what it does. Jobs, calendars and mutes are an operator's work. Sources, channels
+ * Every URL: method, path, who may call it, and what it does. Jobs, calendars, mutes and drains are an operator's work. Sources, channels
  * and tokens are an admin's: whoever changes an address decides where a stored secret is sent.
  */
 const routes: readonly Route[] = [
@@ -91,6 +93,8 @@ const routes: readonly Route[] = [
   ['DELETE', '/api/v1/tokens/:id', 'admin', tokens.revoke],
 
   ['GET', '/api/v1/cluster', 'viewer', server.cluster],
+  ['POST', '/api/v1/cluster/hosts/:hostId/drain', 'operator', hosts.drain],
+  ['DELETE', '/api/v1/cluster/hosts/:hostId/drain', 'operator', hosts.resume],
   ['GET', '/api/v1/kinds', 'viewer', server.kinds],
   ['GET', '/api/v1/openapi.json', 'viewer', openapiEndpoint(() => routes)],
 ];

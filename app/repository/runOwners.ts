@@ -25,6 +25,7 @@ export interface UnfinishedRun extends PlacedRun {
 /** Not one that waits for a lane: it belongs to nobody, and is lost with nobody. */
 const held = { state: unfinishedStates, 'lanes.0': { $exists: false } };
 const idOnly = z.object({ _id: z.string() });
+const counted = z.object({ _id: z.string(), count: z.number() });
 
 /** Who holds runs under way, and how they change hands. */
 export class RunOwners {
@@ -42,6 +43,17 @@ export class RunOwners {
       })
       .toArray();
     return stored.map(document => idOnly.parse(document)._id);
+  }
+
+  /** How many runs each member has in progress. */
+  async running(): Promise<Map<string, number>> {
+    const stored = await this.collection
+      .aggregate(
+        [{ $match: { member: { $gt: '' }, state: 'running' } }, { $group: { _id: '$member', count: { $sum: 1 } } }],
+        { hint: 'unfinished' },
+      )
+      .toArray();
+    return new Map(stored.map(document => counted.parse(document)).map(({ _id, count }) => [_id, count]));
   }
 
   /** Unfinished runs that these members hold, oldest first. */

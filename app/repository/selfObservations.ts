@@ -5,6 +5,7 @@ import { type Backlog, backlogAfterMs, type Seen, selfChannelName } from '../dom
 import { alertModel } from '../model/alert';
 import { channelModel } from '../model/definition';
 import { deliveryModel } from '../model/delivery';
+import { drainModel } from '../model/drain';
 import { memberModel } from '../model/member';
 import { type Database, primaryMajority } from './database';
 
@@ -26,12 +27,14 @@ const waiting = z.object({ channel: z.string(), createdAt: z.date() });
 /** What Watchbell looks at to see whether it works. Reads from the primary; no query scans a collection. */
 export class SelfObservations {
   private readonly members;
+  private readonly drains;
   private readonly channels;
   private readonly deliveries;
   private readonly alerts;
 
   constructor(private readonly database: Database) {
     this.members = database.collection(memberModel);
+    this.drains = database.collection(drainModel);
     this.channels = database.collection(channelModel);
     this.deliveries = database.collection(deliveryModel);
     this.alerts = database.collection(alertModel);
@@ -52,10 +55,15 @@ export class SelfObservations {
 
   /** Everyone, the dead of the last day too. */
   async everyone(): Promise<SeenMember[]> {
-    const stored = await this.members.find({}, primaryMajority).limit(mostMembers).toArray();
+    const [stored, drains] = await Promise.all([
+      this.members.find({}, primaryMajority).limit(mostMembers).toArray(),
+      this.drains.find({}, primaryMajority).limit(mostMembers).toArray(),
+    ]);
+    const drained = new Set(drains.map(({ _id }) => _id));
     return stored.map(document => {
       const { state, leftAt, ...member } = memberModel.schema.parse(document);
-      return { ...member, live: state === 'live', left: leftAt !== undefined };
+      const { hostId } = member;
+      return { ...member, live: state === 'live', left: leftAt !== undefined, drained: drained.has(hostId) };
     });
   }
 

@@ -4,6 +4,7 @@ import type { Database } from '../repository/database';
 import { Members } from '../repository/members';
 import { Revisions } from '../repository/revisions';
 import { SchemaVersions } from '../repository/schemaVersions';
+import { Hosts, hostIds, hostView, type SeenHosts, stateOf } from './hosts';
 
 /** How many live members have a revision in force. */
 export interface Convergence {
@@ -19,19 +20,26 @@ export class ClusterStatus {
   private readonly members: Members;
   private readonly revisions: Revisions;
   private readonly schemas: SchemaVersions;
+  private readonly hosts: Hosts;
 
   constructor(database: Database) {
     this.members = new Members(database);
     this.revisions = new Revisions(database);
     this.schemas = new SchemaVersions(database);
+    this.hosts = new Hosts(database);
   }
 
   async status(): Promise<Record<string, unknown>> {
-    const looks = [this.revisions.current(), this.schemas.newestWritten(), this.members.all()] as const;
-    const [revision, newestWritten, members] = await Promise.all(looks);
+    const looks = [this.revisions.current(), this.schemas.newestWritten(), this.hosts.seen()] as const;
+    const [revision, newestWritten, seen] = await Promise.all(looks);
+    const { members } = seen;
     const { converged } = convergence(members, revision);
     const schema = { ...knownSchemas(members), newestWritten };
-    return { revision, converged, schema, members: members.map(memberView) };
+    const shown = {
+      hosts: hostIds(seen).map(hostId => hostView(hostId, seen)),
+      members: members.map(member => memberView(member, seen)),
+    };
+    return { revision, converged, schema, ...shown };
   }
 
   /** Waits until every live member has the revision in force, at most timeoutMs; answers how it stands then. */
@@ -60,7 +68,7 @@ function knownSchemas(all: readonly MemberDoc[]) {
   return { inForce: known.length === 0 ? null : Math.min(...known), members };
 }
 
-function memberView(member: MemberDoc): Record<string, unknown> {
+function memberView(member: MemberDoc, seen: SeenHosts): Record<string, unknown> {
   const {
     _id: id,
     hostId,
@@ -75,7 +83,7 @@ function memberView(member: MemberDoc): Record<string, unknown> {
   } = member;
   const { schema, version } = member;
   const leaseUntil = new Date(lastSeenAt.getTime() + leaseMs);
-  const state = member.state === 'live' && member.suspended ? 'suspended' : member.state;
+  const state = stateOf(member, seen);
   return {
     id,
     hostId,

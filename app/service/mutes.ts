@@ -1,4 +1,3 @@
-import { distance } from 'fastest-levenshtein';
 import { type FieldError, NotFoundError, ValidationError } from '../domain/errors';
 import type { Labels } from '../domain/message/types';
 import { type Matcher, MatcherJudge, validateMatchers } from '../domain/mute/match';
@@ -7,6 +6,7 @@ import type { MuteDoc } from '../model/mute';
 import type { Deliveries } from '../repository/deliveries';
 import type { MuteEnd, Mutes } from '../repository/mutes';
 import type { Subject, Subjects } from '../repository/subjects';
+import { near } from './near';
 
 export interface MuteInput {
   matchers: Matcher[];
@@ -30,7 +30,6 @@ const maxNames = 50;
 const maxNoteLength = 1000;
 const longestMs = 3650 * 86_400_000;
 const previewLimit = 500;
-const nearNames = 3;
 const namesCompared = 20_000;
 
 /** Mutes as people handle them. Every answer is true for all workers of all hosts: nothing here is cached. */
@@ -129,17 +128,6 @@ export class MuteService {
 function unknownMessage(name: string, found: string[]): string {
   const hint = found.length === 0 ? '' : ` Did you mean ${found.join(', ')}?`;
   return `There is no job ${JSON.stringify(name.slice(0, 100))}.${hint}`;
-}
-
-/** The names most like this one, none that shares less than half with it. */
-function near(name: string, all: string[]): string[] {
-  const short = name.slice(0, 64).toLowerCase();
-  return all
-    .map(candidate => ({ candidate, far: distance(short, candidate) }))
-    .filter(({ candidate, far }) => far <= Math.max(2, Math.floor(Math.max(short.length, candidate.length) / 2)))
-    .sort((a, b) => a.far - b.far || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, nearNames)
-    .map(({ candidate }) => candidate);
 }
 
 function endOf(endsAt: Date | null | undefined, forMs: number | undefined): MuteEnd {

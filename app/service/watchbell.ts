@@ -3,6 +3,7 @@ import type { AlertReader } from './alerts';
 import type { Convergence } from './clusterStatus';
 import type { Definitions } from './definition';
 import type { DeliveryReader } from './deliveries';
+import type { HostControl } from './hostControl';
 import type { JobTrials } from './jobTrials';
 import type { KindsDocument } from './kinds';
 import type { MuteService } from './mutes';
@@ -34,6 +35,7 @@ export interface Watchbell {
     /** Waits until every live member has the revision in force, at most timeoutMs. */
     converged(revision: number, timeoutMs: number): Promise<Convergence>;
   };
+  readonly hosts: HostControl;
   readonly kinds: KindsDocument;
   /** The member that answers: this process, by the id that it has now. */
   memberId(): string;

@@ -15,6 +15,7 @@ import { ClusterStatus } from './clusterStatus';
 import type { Definitions } from './definition';
 import { DeliveryReader } from './deliveries';
 import type { DeliveryLoop } from './delivery/loop';
+import { HostControl } from './hostControl';
 import { HostDrain } from './hostDrain';
 import { kindsDocument } from './kinds';
 import type { MuteService } from './mutes';
@@ -207,6 +208,7 @@ export class WorkerRuntime {
       alerts: new AlertReader(alerts, new Jobs(database), mutes),
       deliveries: new DeliveryReader(deliveries),
       cluster: new ClusterStatus(database),
+      hosts: new HostControl(database, log),
       kinds: kindsDocument({ executors: this.parts.executors, sources, channels }),
       memberId: () => this.parts.member.memberId,
       readiness: () => this.readiness(),

@@ -17,6 +17,7 @@ import { ClusterStatus } from '../../app/service/clusterStatus';
 import { createDefinitions } from '../../app/service/definition';
 import { SecretBox } from '../../app/service/definition/secretBox';
 import { DeliveryReader } from '../../app/service/deliveries';
+import { HostControl } from '../../app/service/hostControl';
 import { JobTrials } from '../../app/service/jobTrials';
 import { kindsDocument } from '../../app/service/kinds';
 import { MuteService } from '../../app/service/mutes';
@@ -105,6 +106,7 @@ export function composeApi(url: string, options: { closeTokenInQuery: boolean })
     alerts: new AlertReader(alerts, new Jobs(database), mutes),
     deliveries: new DeliveryReader(new Deliveries(database, 86_400_000)),
     cluster: new ClusterStatus(database),
+    hosts: new HostControl(database, log),
     kinds: kindsDocument({ executors, sources, channels }),
     memberId: () => 'api-test:1:0',
     readiness: async () => ({ ready: false, reasons: ['a test holds no lease'] }),

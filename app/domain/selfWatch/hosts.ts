@@ -11,6 +11,8 @@ export interface SeenMember {
   lastSeenAt: Date;
   /** It ended in good order. */
   left: boolean;
+  /** Somebody drains its host: it has no part in the work, and may be rebooted at any time. */
+  drained: boolean;
 }
 
 /** Half a host (an agent without workers, workers without an agent) is given `halfMs` to become whole. */
@@ -23,6 +25,7 @@ export function hostTroubles(members: readonly SeenMember[], at: Date, halfMs: n
 }
 
 function lostHost(hostId: string, own: SeenMember[], halfMs: number): FoundTrouble[] {
+  if (own.some(member => member.drained)) return [];
   const newest = newestOf(own);
   const live = own.filter(member => member.live);
   const trouble = (what: string, holdMs: number, since: Date): FoundTrouble[] => [

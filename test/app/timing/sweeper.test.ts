@@ -169,4 +169,36 @@ describe('Sweeper', () => {
     }
     expect(await isLive(patient.member.memberId)).toBe(true);
   });
+
+  it('leaves a host out that somebody drains, and takes it in again afterwards', async () => {
+    const agent = memberOf(database, { hostId: 'drained', role: 'agent' });
+    const worker = memberOf(database, { hostId: 'drained', role: 'worker' });
+    for (const { member } of [agent, worker]) await member.renew();
+    const { sweep, sweeper } = sweeperOf(agent);
+    await drains.ask('drained', 'ops', { givenMs: null, defaultMs: 1000 });
+    await sweep();
+    expect(sweeper.hosts).not.toContain('drained');
+    expect(sweeper.hostDrains).toBe(true);
+    expect(await isLive(worker.member.memberId)).toBe(true);
+    await drains.end('drained');
+    await sweep();
+    expect(sweeper.hosts).toContain('drained');
+    expect(sweeper.hostDrains).toBe(false);
+  });
+
+  it('leaves a host out whose workers have all begun to end, and only then', async () => {
+    const [agent, one, other] = (['agent', 'worker', 'worker'] as const).map(role =>
+      memberOf(database, { hostId: 'stopped', role }),
+    );
+    if (agent === undefined || one === undefined || other === undefined) throw new Error('three members');
+    for (const { member } of [agent, one, other]) await member.renew();
+    const { sweep, sweeper } = sweeperOf(agent);
+    await one.member.drain(1000);
+    await sweep();
+    expect(sweeper.hosts).toContain('stopped');
+    await other.member.drain(1000);
+    await sweep();
+    expect(sweeper.hosts).not.toContain('stopped');
+    expect(await isLive(other.member.memberId)).toBe(true);
+  });
 });

@@ -8,7 +8,7 @@ const limits = { alertAfterMs: 60_000 };
 
 function member(hostId: string, role: 'agent' | 'worker', over: Partial<SeenMember> = {}): SeenMember {
   const times = { startedAt: new Date(at.getTime() - 3_600_000), lastSeenAt: new Date(at.getTime() - 1000) };
-  return { hostId, role, live: true, suspended: false, clockSkewMs: 3, left: false, ...times, ...over };
+  return { hostId, role, live: true, suspended: false, clockSkewMs: 3, left: false, drained: false, ...times, ...over };
 }
 
 function seen(over: Partial<Seen> = {}): Seen {
@@ -42,6 +42,11 @@ describe('a host', () => {
   it('whose agent left in good order is no trouble although a worker of it had to be killed', () => {
     const members = [member('b', 'agent', { live: false, left: true }), member('b', 'worker', { live: false })];
     expect(keysOf({ members })).toEqual([]);
+  });
+
+  it('that somebody drains is no trouble when its machine goes, and neither while half of it is there', () => {
+    expect(keysOf({ members: whole('b', { live: false, drained: true }) })).toEqual([]);
+    expect(keysOf({ members: [member('b', 'agent', { drained: true })] })).toEqual([]);
   });
 
   it('that came back is no trouble', () => {

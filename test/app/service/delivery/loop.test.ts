@@ -32,6 +32,21 @@ it('keeps a slow remote from holding up the others', async () => {
   expect(await world.states('snail')).toBe('firing sending');
 });
 
+it('sends nothing that it has not claimed once its host is drained, but ends what it has; another one sends the rest', async () => {
+  hook.behave({ type: 'slow', delayMs: 800 }, 1);
+  const drained = world.member();
+  drained.loop.start();
+  await world.alert('begun', 'firing', 1, 'firing', ['hook']);
+  await eventually('it is on its way', async () => (await world.states('begun')) === 'firing sending');
+  drained.lease.draining = true;
+  await world.alert('waiting', 'firing', 1, 'firing', ['hook']);
+  await eventually('what was begun is sent', async () => (await world.states('begun')) === 'firing sent');
+  expect(await world.of('waiting')).toEqual([]);
+  world.member().loop.start();
+  await eventually('the other one sends', async () => (await world.states('waiting')) === 'firing sent');
+  expect((await world.of('begun'))[0]?.member).toBe(drained.lease.memberId);
+});
+
 it('never makes more attempts at the same time than it may', async () => {
   hook.behave({ type: 'slow', delayMs: 100 });
   const jobs = Array.from({ length: 12 }, (_, index) => `narrow-${index}`);
