@@ -12,9 +12,12 @@ export interface FeedHandler {
   loadOne(kind: DefinitionKind, name: string): Promise<void>;
 }
 
+/** Longer without a successful look than this, and a tombstone may have been missed: they are kept for a day more. */
+export const longestAwayMs = 6 * 86_400_000;
+
 export interface FeedOptions {
   pollMs: number;
-  /** Longer without a successful look than this, and a tombstone may have been missed. */
+  /** longestAwayMs. */
   tombstoneMs: number;
 }
 

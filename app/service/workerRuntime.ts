@@ -1,7 +1,7 @@
 import { channels } from '../channel';
 import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
 import { CalendarEnds } from '../cluster/calendarEnds';
-import { DefinitionFeed, type FeedHandler } from '../cluster/definitionFeed';
+import { DefinitionFeed, type FeedHandler, longestAwayMs } from '../cluster/definitionFeed';
 import { HostMetrics } from '../cluster/metricsExchange';
 import { followSchema } from '../cluster/schemaInForce';
 import { errorFields } from '../domain/log';
@@ -33,8 +33,6 @@ export interface WorkerRuntimeOptions extends WorkerOptions {
   refuse(sentence: string): void;
 }
 
-/** Shorter than tombstones are kept. */
-const tombstoneMs = 6 * 86_400_000;
 /** The server starts without MongoDB after this span and keeps trying. */
 const bootWaitMs = 4000;
 /** Behind drainMs: the work of what was aborted ends, and what is left is handed over. */
@@ -73,7 +71,13 @@ export class WorkerRuntime {
     const report = (revision: number) => member.reportApplied(revision);
     const { pollMs } = settings.cluster;
     const revisions = new Revisions(database);
-    this.feed = new DefinitionFeed(revisions, this.onChange(revisions), report, { pollMs, tombstoneMs }, log);
+    this.feed = new DefinitionFeed(
+      revisions,
+      this.onChange(revisions),
+      report,
+      { pollMs, tombstoneMs: longestAwayMs },
+      log,
+    );
     this.hostDrain = this.createHostDrain();
     this.watchbell = this.useCases();
     followSchema({ database, member, log, refuse: options.refuse });

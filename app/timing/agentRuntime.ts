@@ -1,5 +1,5 @@
 import { atMost, prepareDatabase, untilItWorks } from '../cluster/boot';
-import { DefinitionFeed } from '../cluster/definitionFeed';
+import { DefinitionFeed, longestAwayMs } from '../cluster/definitionFeed';
 import { Member } from '../cluster/member';
 import { Metrics } from '../cluster/metrics';
 import { MetricsCollector } from '../cluster/metricsExchange';
@@ -42,7 +42,6 @@ export interface AgentRuntimeOptions {
   refuse(sentence: string): void;
 }
 
-const tombstoneMs = 6 * 86_400_000;
 /** The server starts without MongoDB after this span and keeps trying. */
 const bootWaitMs = 4000;
 /** At the end each part may finish what it is at for this long. */
@@ -83,7 +82,7 @@ export class AgentRuntime {
       revisions,
       this.timing.planner,
       report,
-      { pollMs, tombstoneMs },
+      { pollMs, tombstoneMs: longestAwayMs },
       log,
       undefined,
       this.member.clock,

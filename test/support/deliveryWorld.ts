@@ -75,6 +75,7 @@ export class DeliveryWorld {
     options: {
       monotonic?: () => number;
       concurrency?: number;
+      sweepMs?: number;
       deliveries?: Deliveries;
       /** Happens directly behind each look at who is live. */
       afterLiveOf?: () => Promise<void>;
@@ -106,7 +107,7 @@ export class DeliveryWorld {
         metrics: new Metrics(),
         log,
       },
-      { sweepMs: 200, concurrency: options.concurrency ?? 10 },
+      { sweepMs: options.sweepMs ?? 200, concurrency: options.concurrency ?? 10 },
     );
     this.live.add(lease.memberId);
     const member = { loop, lease, log };

@@ -28,6 +28,8 @@ export interface LoopOptions {
   concurrency: number;
 }
 
+/** Messages and the end of a mute wait no longer than this, whatever the pace of the other sweeps. */
+const longestSweepMs = 1000;
 const duePerTurn = 200;
 /** Sweeps that are asked for at once are made this far apart. */
 const breathMs = 50;
@@ -87,7 +89,7 @@ export class DeliveryLoop {
     const ending = new AbortController();
     this.endPause = () => ending.abort();
     if (this.stopping.signal.aborted) ending.abort();
-    await pause(this.options.sweepMs - breathMs, ending.signal);
+    await pause(Math.min(this.options.sweepMs, longestSweepMs) - breathMs, ending.signal);
     this.endPause = () => {};
   }
 

@@ -4,6 +4,7 @@ import { jobModel } from '../../../app/model/definition';
 import { counterModel } from '../../../app/model/token';
 import { Revisions } from '../../../app/repository/revisions';
 import { useDatabase } from '../../support/database';
+import { eventually } from '../../support/eventually';
 import { RecordedLog } from '../../support/log';
 import { VirtualClocks } from '../../support/virtualClock';
 
@@ -25,7 +26,7 @@ async function write(name: string): Promise<number> {
   });
 }
 
-function feedOf() {
+function feedOf(pollMs = 3_600_000) {
   const revisions = new Revisions(database);
   const loaded = new Set<string>();
   const calls: string[] = [];
@@ -48,7 +49,7 @@ function feedOf() {
   const report = async (revision: number) => {
     reported.push(revision);
   };
-  const options = { pollMs: 3_600_000, tombstoneMs: 1000 };
+  const options = { pollMs, tombstoneMs: 1000 };
   const feed = new DefinitionFeed(revisions, handler, report, options, new RecordedLog(), () => clocks.monotonic());
   return { feed, handler, loaded, calls, reported, clocks };
 }
@@ -115,6 +116,16 @@ describe('DefinitionFeed', () => {
     clocks.pass(1500);
     await feed.look();
     expect(calls).toEqual(['all', 'all']);
+  });
+
+  it('finds by its own poll what nobody told it', async () => {
+    const { feed, loaded } = feedOf(50);
+    feed.start();
+    await eventually('it has loaded', () => feed.applied >= 0);
+    const revision = await write('untold');
+    await eventually('it is in force', () => feed.applied === revision);
+    expect(loaded.has('untold')).toBe(true);
+    await feed.stop();
   });
 
   it('never stays behind, whatever order the hints of 30 writes come in', async () => {

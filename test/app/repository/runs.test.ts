@@ -139,6 +139,17 @@ describe('Runs under a fence', () => {
     expect((await stored(run.id)).fence).toBe(2);
   });
 
+  it('leaves alone what its own member has started over since it was read', async () => {
+    const run = newRun();
+    await runs.claim([run]);
+    const [held] = (await owners.unfinishedOf([run.member], 1000)).filter(one => one.id === run.id);
+    if (held === undefined) throw new Error('not held');
+    const again = { member: run.member, hostId: run.hostId, now: new Date(), lostCount: 0 };
+    expect(await owners.takeOver(held, again)).toBe(true);
+    expect(await owners.takeOver(held, { ...again, member: 'host-c:3:z' })).toBe(false);
+    expect(await stored(run.id)).toMatchObject({ fence: 2, member: run.member });
+  });
+
   it('leaves alone what its member took back and another one claimed anew, under the same fence', async () => {
     const run = newRun();
     await runs.claim([run]);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Database } from '../../../../app/repository/database';
 import { testDatabaseUrl, useDatabase } from '../../../support/database';
@@ -20,6 +21,13 @@ it('finds what nobody woke it for within a sweep', async () => {
   await world.alert('unwoken', 'firing', 1, 'firing', ['hook']);
   world.member().loop.start();
   await eventually('sent', async () => (await world.states('unwoken')) === 'firing sent', 3000);
+});
+
+it('looks every second, however seldom a sweep was asked for', async () => {
+  world.member({ sweepMs: 10_000 }).loop.start();
+  await sleep(300);
+  await new DeliveryWorld(database).alert('seldom', 'firing', 1, 'firing', ['hook']);
+  await eventually('sent', async () => (await world.states('seldom')) === 'firing sent', 4000);
 });
 
 it('keeps a slow remote from holding up the others', async () => {

@@ -245,6 +245,18 @@ describe('the lease', () => {
     expect((await world.of('leased'))[0]?.member).not.toBe(first?.lease.memberId);
   });
 
+  it('that ends while the remote hangs ends the request: its outcome is unknown', async () => {
+    await world.channel('left', 'wecom-robot', { url: wecom.url('left'), onUncertain: 'leave' });
+    wecom.behave({ type: 'hang' }, 1);
+    const { loop, lease } = world.member();
+    loop.start();
+    const before = wecom.requestCount;
+    await world.alert('hanging', 'firing', 1, 'firing', ['left']);
+    await eventually('the remote has it', () => wecom.requestCount > before);
+    lease.lose();
+    await becomes('hanging', 'firing uncertain');
+  });
+
   it('that has passed by the time the connection stands sends nothing: it starts over and claims anew', async () => {
     const { loop, lease } = world.member();
     // Asked before connecting, for the limit of the request, and when the connection stands.
