@@ -1,5 +1,4 @@
 import { vi } from 'vitest';
-import { eitherDriver } from './eitherDriver';
 import '../../app/repository/alerts.test';
 import '../../app/repository/budgets.test';
 import '../../app/repository/conclude.test';
@@ -10,5 +9,5 @@ import '../../app/repository/runs.test';
 import '../../app/repository/selfAlerts.test';
 import '../../app/repository/settlements.test';
 
-vi.mock('mongodb', () => eitherDriver());
+vi.mock('mongodb', async () => (await import('./eitherDriver')).eitherDriver());
 vi.mock('../../support/database', () => import('./modelDatabase'));

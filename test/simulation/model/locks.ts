@@ -54,9 +54,6 @@ function otherHolds(other: Transaction, transaction: Transaction | null): Error 
 
 /** A new document under an _id that stands already. */
 export function refuseExisting(table: Table, entry: Entry, transaction: Transaction | null): void {
-  const goes = entry.lock !== null && entry.lock !== transaction && entry.pending === null;
-  const gone = transaction !== null && entry.lock === null && entry.doc === null;
-  if (goes || gone) refuseLocked(entry, transaction);
   if (entry.seenBy(transaction) !== null) throw duplicateKey(table, '_id_', { _id: entry.id });
 }
 
