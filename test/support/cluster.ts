@@ -7,7 +7,8 @@ export { exists } from '../../tools/cluster/processes';
 
 const root = path.resolve(__dirname, '../..');
 
-export type HostOptions = Omit<cluster.HostOptions, 'root' | 'secretKey'>;
+/** `root` is another folder with a `dist`, for another build. */
+export type HostOptions = Omit<cluster.HostOptions, 'root' | 'secretKey'> & { root?: string };
 
 /** One real Egg cluster of this project, with the key that all test hosts share. */
 export class Host extends cluster.Host {
