@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -86,5 +86,16 @@ describe('a temporary replica set', () => {
     await second.restart();
     await rows.insertOne({ a: 2 }, { writeConcern: { w: 3, wtimeoutMS: 15_000 } });
     expect(await rows.countDocuments()).toBe(2);
+    await set.stepUp(second);
+    expect((await set.primary()).port).toBe(second.port);
   }, 60_000);
+
+  it('stands where it is told to, behind the command that it is told', async () => {
+    const set = await startReplicaSet(1, { places: [{ address: '127.0.0.2', prefix: ['env', 'WB_PLACE=here'] }] });
+    closers.push(() => set.stop());
+    const [node] = set.nodes;
+    expect(set.url).toContain(`mongodb://127.0.0.2:${node?.port}/`);
+    expect((await connect(set.url)).options.hosts.map(({ host }) => host)).toEqual(['127.0.0.2']);
+    expect(readFileSync(`/proc/${node?.pid}/environ`, 'utf8')).toContain('WB_PLACE=here');
+  });
 });

@@ -13,6 +13,10 @@ export interface LaunchOptions {
   /** Holds `db/` (the data) and `mongod.log`; both must be writable, `db` must exist. */
   folder: string;
   port: number;
+  /** Where it listens; default 127.0.0.1. */
+  address?: string;
+  /** A command and its arguments in front of it, such as `ip netns exec …`. */
+  prefix?: readonly string[];
   args: readonly string[];
   /** Added to the environment of this process. */
   env?: Readonly<Record<string, string>>;
@@ -24,7 +28,6 @@ export interface LaunchOptions {
 
 /** What several kinds of servers have in common: one machine, little memory, no surprise on a signal. */
 const commonArgs = [
-  '--bind_ip=127.0.0.1',
   '--nounixsocket',
   '--wiredTigerCacheSizeGB=0.25',
   '--setParameter=diagnosticDataCollectionEnabled=false',
@@ -37,17 +40,17 @@ export class PortTaken extends MongodError {}
 
 /** Starts mongod and waits until it listens; answers its pid. Throws MongodError with what its log says. */
 export async function launchMongod(options: LaunchOptions): Promise<number> {
+  const { address = '127.0.0.1', prefix = [] } = options;
+  const data = path.join(options.folder, 'db');
+  const own = [`--dbpath=${data}`, `--port=${options.port}`, `--bind_ip=${address}`];
+  const [file = options.file, ...args] = [...prefix, options.file, ...own, ...commonArgs, ...options.args];
   const out = openSync(path.join(options.folder, 'mongod.log'), 'a', 0o600);
-  const child = spawn(
-    options.file,
-    [`--dbpath=${path.join(options.folder, 'db')}`, `--port=${options.port}`, ...commonArgs, ...options.args],
-    {
-      detached: options.detached,
-      stdio: ['ignore', out, out],
-      cwd: options.folder,
-      env: { ...process.env, ...options.env },
-    },
-  );
+  const child = spawn(file, args, {
+    detached: options.detached,
+    stdio: ['ignore', out, out],
+    cwd: options.folder,
+    env: { ...process.env, ...options.env },
+  });
   closeSync(out);
   let failure: string | null = null;
   child.once('error', error => {
@@ -61,7 +64,7 @@ export async function launchMongod(options: LaunchOptions): Promise<number> {
   const deadline = performance.now() + options.startMs;
   for (;;) {
     if (failure !== null) throw await startError(options, failure);
-    if (await accepts(options.port)) break;
+    if (await accepts(options.port, address)) break;
     if (performance.now() > deadline) {
       child.kill('SIGKILL');
       throw await startError(options, `it did not listen within ${options.startMs / 1000} s`);

@@ -24,10 +24,10 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Whether something answers on this port of 127.0.0.1. */
-export function accepts(port: number, timeoutMs = 500): Promise<boolean> {
+/** Whether something answers on this port. */
+export function accepts(port: number, host = '127.0.0.1', timeoutMs = 500): Promise<boolean> {
   return new Promise(resolve => {
-    const socket = net.connect({ port, host: '127.0.0.1' });
+    const socket = net.connect({ port, host });
     const done = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);

@@ -12,8 +12,9 @@ export async function onNode<T>(
   port: number,
   credentials: Credentials | null,
   fn: (client: MongoClient) => Promise<T>,
+  address = '127.0.0.1',
 ): Promise<T> {
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}/`, {
+  const client = new MongoClient(`mongodb://${address}:${port}/`, {
     directConnection: true,
     serverSelectionTimeoutMS: 5000,
     connectTimeoutMS: 5000,

@@ -24,6 +24,8 @@ export class TemporaryNode implements Embedded {
     readonly port: number,
     private readonly args: readonly string[],
     private readonly query: string,
+    readonly address: string,
+    private readonly prefix: readonly string[],
   ) {}
 
   /** args: further arguments of mongod; query: what the url carries, such as `replicaSet=rs0`. */
@@ -35,7 +37,9 @@ export class TemporaryNode implements Embedded {
     for (let attempt = 1; ; attempt++) {
       const folder = await mkdtemp(path.join(options.parent ?? os.tmpdir(), 'watchbell-mongod-'));
       await mkdir(path.join(folder, 'db'));
-      const node = new TemporaryNode(file, folder, await freePort(), [...args, ...parameters], query);
+      const { address = '127.0.0.1', prefix = [] } = options;
+      const all = [...args, ...parameters];
+      const node = new TemporaryNode(file, folder, await freePort(), all, query, address, prefix);
       try {
         await node.launch();
         process.once('exit', node.atExit);
@@ -48,7 +52,7 @@ export class TemporaryNode implements Embedded {
   }
 
   get url(): string {
-    return `mongodb://127.0.0.1:${this.port}/${this.query === '' ? '' : `?${this.query}`}`;
+    return `mongodb://${this.address}:${this.port}/${this.query === '' ? '' : `?${this.query}`}`;
   }
 
   get pid(): number {
@@ -89,7 +93,7 @@ export class TemporaryNode implements Embedded {
   }
 
   private async launch(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { file, folder, port, args } = this;
-    this.current = await launchMongod({ file, folder, port, args, env, detached: false, startMs });
+    const { file, folder, port, args, address, prefix } = this;
+    this.current = await launchMongod({ file, folder, port, address, prefix, args, env, detached: false, startMs });
   }
 }

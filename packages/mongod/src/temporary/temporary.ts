@@ -1,3 +1,4 @@
+import type { MongoClient } from 'mongodb';
 import { initiate, onNode, waitForPrimary } from '../run/replicaSet';
 import { TemporaryNode } from './node';
 import type { Embedded, TemporaryOptions } from './types';
@@ -7,10 +8,13 @@ const setName = 'rs0';
 /** A single-node replica set without users, gone at stop(). */
 export async function startTemporary(options: TemporaryOptions = {}): Promise<Embedded> {
   const node = await TemporaryNode.start(options, [`--replSet=${setName}`, '--oplogSize=256'], `replicaSet=${setName}`);
-  await onNode(node.port, null, async client => {
-    await initiate(client, { _id: setName, members: [{ _id: 0, host: `127.0.0.1:${node.port}` }] });
+  const { address, port } = node;
+  const config = { _id: setName, members: [{ _id: 0, host: `${address}:${port}` }] };
+  const begin = async (client: MongoClient) => {
+    await initiate(client, config);
     await waitForPrimary(client, 20_000);
-  });
+  };
+  await onNode(port, null, begin, address);
   return node;
 }
 

@@ -2,6 +2,8 @@
 export interface Embedded {
   readonly url: string;
   readonly port: number;
+  /** Where it listens. */
+  readonly address: string;
   /** Changes with each start. */
   readonly pid: number;
   /** Ends it and removes its folder. */
@@ -23,6 +25,10 @@ export interface TemporaryOptions {
   file?: string;
   /** Where its folder is made; default: the system's temporary folder. */
   parent?: string;
+  /** Where it listens; default 127.0.0.1. */
+  address?: string;
+  /** A command and its arguments in front of it: a network namespace of its own. */
+  prefix?: readonly string[];
   /** Server parameters, given as `--setParameter`. */
   parameters?: Readonly<Record<string, string | number>>;
   onProgress?: (sentence: string) => void;
