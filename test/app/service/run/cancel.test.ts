@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SourceError } from '../../../../app/domain/errors';
 import type { Job } from '../../../../app/domain/job/types';
+import { occurrenceId } from '../../../../app/domain/run/occurrence';
+import { Runs } from '../../../../app/repository/runs';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
 import { jobOf } from '../../../support/job';
@@ -117,6 +119,21 @@ describe('work that does not end', () => {
     Object.assign(world.behaviour, { workMs: 0, deaf: false });
     b.service.accept([hint(later)]);
     await eventually('the next one runs', async () => (await world.runs(job.name))[1]?.state === 'succeeded');
+  });
+
+  it('is closed by its owner too where that does not even execute it', async () => {
+    const short = await world.worker('short', { killGraceMs: 150 });
+    const job = named();
+    const hint = await world.define(job);
+    const { name, onLost, overlap } = job;
+    const { memberId: member, hostId } = short.member;
+    const id = occurrenceId(name, at);
+    const claim = { id, job: name, jobRevision: hint(at).revision, scheduledAt: at, claimedAt: at, onLost, overlap };
+    await new Runs(database, 30).claim([{ ...claim, trigger: 'schedule', member, hostId }]);
+    await a.service.control.cancel(id, 'ops');
+    short.service.start();
+    expect(await ended(name)).toMatchObject([{ state: 'cancelled', fence: 2, startedAt: null }]);
+    expect(world.executedOf(name)).toEqual([]);
   });
 
   it('cannot write its result once the record is closed, although it succeeds', async () => {

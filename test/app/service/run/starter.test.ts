@@ -80,6 +80,17 @@ describe('a claim that finds its occurrence settled', () => {
   });
 });
 
+describe('a claim that changes hands before its start is written', () => {
+  it('is not executed here: the write of the start finds another fence', async () => {
+    const takenOver = async (id: string) => {
+      await database.collection(runModel).updateOne({ _id: id }, { $set: { member: 'other:1:x', fence: 2 } });
+      return never;
+    };
+    expect(await start('taken', takenOver)).toEqual([]);
+    expect(await world.runs('taken')).toMatchObject([{ member: 'other:1:x', fence: 2, startedAt: null }]);
+  });
+});
+
 describe('a lease that is lost while a start is being written', () => {
   it('executes nothing, also where it stands again by then: whoever settles what it held may have done so', async () => {
     const lapse = ({ member, clocks }: TestMember) => {
