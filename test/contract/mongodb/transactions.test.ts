@@ -58,7 +58,10 @@ for (const { name, database } of useWorlds()) {
         await things.updateOne({ _id: one }, { $set: { n: 2 } });
         await things.insertOne({ _id: other, n: 1 });
         await things.deleteOne({ _id: third });
-        const seen = await things.find({ _id: { $in: [one, other, third] } }, { session }).sort({ _id: 1 }).toArray();
+        const seen = await things
+          .find({ _id: { $in: [one, other, third] } }, { session })
+          .sort({ _id: 1 })
+          .toArray();
         expect(seen).toEqual([
           { _id: one, n: 1 },
           { _id: third, n: 1 },
@@ -74,7 +77,9 @@ for (const { name, database } of useWorlds()) {
         await things.updateOne({ _id: one }, { $set: { n: 1 } }, { session: first });
         await inSession(database, async second => {
           await things.findOne({ _id: other }, { session: second });
-          await expect(things.updateOne({ _id: one }, { $set: { n: 2 } }, { session: second })).rejects.toSatisfy(conflict);
+          await expect(things.updateOne({ _id: one }, { $set: { n: 2 } }, { session: second })).rejects.toSatisfy(
+            conflict,
+          );
           await expect(read(other, second)).rejects.toSatisfy(noTransaction);
         });
         await inSession(database, async third => {
@@ -89,7 +94,9 @@ for (const { name, database } of useWorlds()) {
       const one = id();
       await things.insertOne({ _id: one });
       const set = { $set: { n: 1 } };
-      const unlimited = database.client.db(database.db.databaseName, { timeoutMS: undefined }).collection<Fields>('mutes');
+      const unlimited = database.client
+        .db(database.db.databaseName, { timeoutMS: undefined })
+        .collection<Fields>('mutes');
       await inSession(database, async first => {
         await things.updateOne({ _id: one }, set, { session: first });
         await inSession(database, async session => {
@@ -103,21 +110,24 @@ for (const { name, database } of useWorlds()) {
       });
     });
 
-    it.each(['_id', 'closeName'])('conflicts over a new %s that another has made and not committed, or since it began', async field => {
-      const key = id();
-      const made = (): Fields => (field === '_id' ? { _id: key } : { _id: id(), closeName: key, ended: false });
-      await inSession(database, async first => {
-        await things.insertOne(made(), { session: first });
-        await inSession(database, async session => {
-          await expect(things.insertOne(made(), { session })).rejects.toSatisfy(conflict);
+    it.each(['_id', 'closeName'])(
+      'conflicts over a new %s that another has made and not committed, or since it began',
+      async field => {
+        const key = id();
+        const made = (): Fields => (field === '_id' ? { _id: key } : { _id: id(), closeName: key, ended: false });
+        await inSession(database, async first => {
+          await things.insertOne(made(), { session: first });
+          await inSession(database, async session => {
+            await expect(things.insertOne(made(), { session })).rejects.toSatisfy(conflict);
+          });
+          await inSession(database, async session => {
+            await read('nothing', session);
+            await first.commitTransaction();
+            await expect(things.insertOne(made(), { session })).rejects.toSatisfy(conflict);
+          });
         });
-        await inSession(database, async session => {
-          await read('nothing', session);
-          await first.commitTransaction();
-          await expect(things.insertOne(made(), { session })).rejects.toSatisfy(conflict);
-        });
-      });
-    });
+      },
+    );
 
     it('ends with a duplicate key', async () => {
       const one = id();
@@ -138,27 +148,32 @@ for (const { name, database } of useWorlds()) {
         await things.insertOne({ _id: other, closeName: one, ended: false }, { session });
         await session.commitTransaction();
       });
-      await expect(things.insertOne({ _id: id(), closeName: one, ended: false })).rejects.toMatchObject({ code: 11000 });
+      await expect(things.insertOne({ _id: id(), closeName: one, ended: false })).rejects.toMatchObject({
+        code: 11000,
+      });
       await things.insertOne({ _id: id(), closeName: one, ended: true });
     });
 
-    it.each(['_id', 'closeName'])('finds a %s taken that was freed since it began, or is by another that is open', async field => {
-      const key = id();
-      const made = () => (field === '_id' ? { _id: key } : { _id: id(), closeName: key, ended: false });
-      const refused = async (session?: ClientSession) => (await failed(things.insertOne(made(), { session }))).code;
-      const first = made();
-      await things.insertOne(first);
-      await inSession(database, async deleting => {
-        await things.deleteOne({ _id: first._id }, { session: deleting });
-        expect(await refused()).toBe(11000);
-        await inSession(database, async session => expect(await refused(session)).toBe(11000));
-        await inSession(database, async session => {
-          await read('nothing', session);
-          await deleting.commitTransaction();
-          expect(await refused(session)).toBe(11000);
+    it.each(['_id', 'closeName'])(
+      'finds a %s taken that was freed since it began, or is by another that is open',
+      async field => {
+        const key = id();
+        const made = () => (field === '_id' ? { _id: key } : { _id: id(), closeName: key, ended: false });
+        const refused = async (session?: ClientSession) => (await failed(things.insertOne(made(), { session }))).code;
+        const first = made();
+        await things.insertOne(first);
+        await inSession(database, async deleting => {
+          await things.deleteOne({ _id: first._id }, { session: deleting });
+          expect(await refused()).toBe(11000);
+          await inSession(database, async session => expect(await refused(session)).toBe(11000));
+          await inSession(database, async session => {
+            await read('nothing', session);
+            await deleting.commitTransaction();
+            expect(await refused(session)).toBe(11000);
+          });
         });
-      });
-    });
+      },
+    );
 
     it('commits once, however often it is asked to', async () => {
       const one = id();
@@ -235,7 +250,9 @@ for (const { name, database } of useWorlds()) {
         const query = { type: 'idleSession', appName, 'transaction.timeOpenMicros': { $gt: 0 } };
         const admin = database.client.db('admin');
         const found = await admin
-          .aggregate([{ $currentOp: { allUsers: false, idleSessions: true } }, { $match: query }], { readConcern: { level: 'local' } })
+          .aggregate([{ $currentOp: { allUsers: false, idleSessions: true } }, { $match: query }], {
+            readConcern: { level: 'local' },
+          })
           .toArray();
         expect(found).toHaveLength(1);
         await admin.command({ killSessions: found.map(({ lsid }) => ({ id: lsid.id })) });

@@ -80,8 +80,8 @@ function itemOf(operation: BulkOperation, index: number): Insert | Update {
 }
 
 async function run(collection: Collection, batches: readonly Batch[], options: Options) {
-  const tally = emptyTally();
   const ordered = options.ordered !== false;
+  const tally = { ...emptyTally(), insertedIds: insertedIds(batches, ordered) };
   for (const batch of batches) {
     try {
       if ('inserts' in batch) await runInserts(collection, batch.inserts, ordered, options, tally);
@@ -95,6 +95,12 @@ async function run(collection: Collection, batches: readonly Batch[], options: O
   return resultOf(tally, ordered);
 }
 
+/** Of all that will be inserted; in an unordered bulk they are numbered by themselves. */
+function insertedIds(batches: readonly Batch[], ordered: boolean): Tally['insertedIds'] {
+  const inserts = batches.flatMap(batch => ('inserts' in batch ? batch.inserts : []));
+  return inserts.map(({ index, document }, at) => ({ index: ordered ? index : at, _id: document['_id'] }));
+}
+
 async function runInserts(
   collection: Collection,
   inserts: readonly Insert[],
@@ -102,7 +108,6 @@ async function runInserts(
   options: Options,
   tally: Tally,
 ): Promise<void> {
-  tally.insertedIds.push(...inserts.map(({ index, document }) => ({ index, _id: document['_id'] })));
   const documents = inserts.map(({ document }) => document);
   const faults = await collection.insertBatch(documents, ordered, options);
   for (const { index, error } of faults) {

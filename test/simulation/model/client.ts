@@ -100,7 +100,8 @@ export class Db {
     private readonly limitMs: number | null,
   ) {}
 
-  collection(name: string): Collection {
+  collection(name: string, options: CommonOptions = {}): Collection {
+    refuseUnknown(options, 'collection');
     return new Collection(this.connection, `${this.databaseName}.${name}`, name, this.limitMs);
   }
 

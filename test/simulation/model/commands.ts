@@ -6,7 +6,7 @@ import { commandError, real } from './real';
 import type { Call, ModelServer } from './server';
 import { type Sort, sorted } from './sort';
 import type { Entry, Table, Transaction } from './table';
-import type { Blocked, Doc } from './types';
+import { type Blocked, type Doc, UnsupportedError } from './types';
 import { type Change, compileReplacement, compileUpdate, seedOf } from './update';
 import { copy, equal, keyOf } from './values';
 import type { Writes } from './writes';
@@ -100,8 +100,11 @@ export class Commands {
       const change = changeOf(statement, now);
       if (found === null && !statement.upsert) return null;
       const before = found?.seenBy(transaction) ?? null;
-      const after = before === null ? upsert(session, statement, change) : change(before, false);
-      if (found !== null && !equal(before, after)) writes.put(session.table, found, after, transaction);
+      const after = inFindAndModify(() => {
+        const made = before === null ? upsert(session, statement, change) : change(before, false);
+        if (found !== null && !equal(before, made)) writes.put(session.table, found, made, transaction);
+        return made;
+      });
       const answer = statement.after ? after : before;
       progress.answer = answer === null ? null : (projected([answer], statement.projection)[0] ?? null);
       progress.done = true;
@@ -135,6 +138,7 @@ export class Commands {
   }
 
   distinct(call: Call, field: string, filter: Doc): unknown[] | Blocked {
+    if (JSON.stringify(filter).includes('$$NOW')) throw new UnsupportedError('$$NOW in distinct (nor does MongoDB)');
     return this.server.run(call, (writes, transaction, now) => {
       const found = documents({ table: this.table(), writes, transaction, now }, filter);
       const values = new Map<string, unknown>();
@@ -171,6 +175,18 @@ export class Commands {
       if (faults.length > 0) this.server.abortOf(call);
       return faults;
     });
+  }
+}
+
+/** What the server says before a duplicate key that this command meets. */
+function inFindAndModify<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof real.MongoServerError && error.code === 11000) {
+      error.message = `Plan executor error during findAndModify :: caused by :: ${error.message}`;
+    }
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { commandError } from './real';
 import { type Doc, UnsupportedError } from './types';
 import { isDoc } from './values';
 
@@ -46,8 +47,11 @@ export function fieldAt(document: Doc, path: Path): unknown {
   return value;
 }
 
-/** The document with another value at the path; undefined takes the field out. The given one stays as it is. */
-export function withField(document: Doc, path: Path, value: unknown, at = 0): Doc {
+/**
+ * The document with another value at the path; undefined takes the field out. The given one stays as it is. `instead` says
+ * what to do where something stands on the way that is no document.
+ */
+export function withField(document: Doc, path: Path, value: unknown, instead: () => Doc = noDocument, at = 0): Doc {
   const name = path[at];
   if (name === undefined) return document;
   if (at === path.length - 1) {
@@ -56,10 +60,18 @@ export function withField(document: Doc, path: Path, value: unknown, at = 0): Do
     return rest;
   }
   const inner = own(document, name);
-  if (inner !== undefined && !isDoc(inner))
-    throw new UnsupportedError(`an update of ${path.join('.')} inside no document`);
-  if (inner === undefined && value === undefined) return document;
-  return { ...document, [name]: withField(inner ?? {}, path, value, at + 1) };
+  if (Array.isArray(inner)) throw new UnsupportedError(`an update of ${path.join('.')} inside a list`);
+  if (!isDoc(inner) && value === undefined) return document;
+  const within = isDoc(inner) ? inner : inner === undefined ? {} : instead();
+  return { ...document, [name]: withField(within, path, value, instead, at + 1) };
+}
+
+function noDocument(): Doc {
+  throw commandError({
+    code: 28,
+    codeName: 'PathNotViable',
+    errmsg: 'Cannot create a field in an element that is no document',
+  });
 }
 
 function own(document: Doc, name: string): unknown {

@@ -47,7 +47,10 @@ function compileOperators(update: unknown): Change {
     if (operate === undefined || !isDoc(fields)) throw new UnsupportedError(`the operator ${name} of an update`);
     return Object.entries(fields).map(([field, operand]) => ({ name, path: pathOf(field), operate, operand }));
   });
-  refuseConflicts(steps.map(({ path }) => path.join('.')));
+  refuseConflicts(
+    steps.map(({ path }) => path.join('.')),
+    40,
+  );
   return (document, inserting) => {
     let after = document;
     for (const { name, path, operate, operand } of steps) {
@@ -58,13 +61,13 @@ function compileOperators(update: unknown): Change {
   };
 }
 
-function refuseConflicts(fields: string[]): void {
+function refuseConflicts(fields: string[], code: number): void {
   const sorted = fields.sort();
   for (const [index, field] of sorted.entries()) {
     const next = sorted[index + 1];
     if (next !== field && !next?.startsWith(`${field}.`)) continue;
     const errmsg = `Updating the path '${next}' would create a conflict at '${field}'`;
-    throw commandError({ code: 40, codeName: 'ConflictingUpdateOperators', errmsg });
+    throw commandError({ code, errmsg });
   }
 }
 
@@ -110,19 +113,22 @@ type Setter = (existing: unknown, scope: Scope) => unknown;
 
 /** All expressions of a stage see the document as it came into the stage. */
 function compileSet(fields: Doc, now: Date): (document: Doc) => Doc {
-  refuseConflicts(Object.keys(fields));
+  refuseConflicts(Object.keys(fields), 40176);
   const steps = Object.entries(fields).map(([name, value]) => ({ path: pathOf(name), set: compileSetter(value, now) }));
   return document => {
     const scope = { root: document, variables: null };
     let after = document;
-    for (const { path, set } of steps) after = withField(after, path, set(fieldAt(document, path), scope));
+    for (const { path, set } of steps) after = withField(after, path, set(fieldAt(document, path), scope), emptied);
     return after;
   };
 }
 
 /** A document without operators is merged into the one that stands there, field by field. */
 function compileSetter(value: unknown, now: Date): Setter {
-  if (!isDoc(value) || hasOperators(value) || Object.keys(value).length === 0) {
+  if (isDoc(value) && Object.keys(value).length === 0) {
+    throw commandError({ code: 40180, errmsg: 'an empty object is not a valid value. Found empty object at path' });
+  }
+  if (!isDoc(value) || hasOperators(value)) {
     const evaluate = compileExpression(value, now);
     return (_existing, scope) => evaluate(scope);
   }
@@ -134,6 +140,11 @@ function compileSetter(value: unknown, now: Date): Setter {
     for (const [name, set] of fields) after = withField(after, [name], set(before[name], scope));
     return after;
   };
+}
+
+/** A pipeline puts a document in the place of what is none. */
+function emptied(): Doc {
+  return {};
 }
 
 /** What an upsert begins with: the fields for which the filter names one value. */
