@@ -20,12 +20,16 @@ const calmRemotes: RemoteConditions = {
   failing: 0,
 };
 
+/** More, and hosts whose clocks are only somewhat wrong would be suspended for good. */
+const mostSteppedMs = 2500;
+
 /** Lets things break and mends them again; what it is like just now is asked of it. */
 export class ClimateNow {
   ipc = calmIpc;
   remotes = calmRemotes;
   /** MongoDB's wall clock minus the virtual time. */
   databaseOffsetMs = Date.parse('2026-03-01T00:00:00Z');
+  private steppedMs = 0;
   private network: Conditions;
   private downs = 0;
   private readonly outstanding = new Set<{ broken(): void }>();
@@ -103,6 +107,9 @@ export class ClimateNow {
 
   /** A step forward stays, as the time server will have it; one back stays too: nothing of it may matter. */
   private stepDatabaseClock(byMs: number): () => void {
+    const steppedMs = this.steppedMs + byMs;
+    if (Math.abs(steppedMs) > mostSteppedMs) return () => undefined;
+    this.steppedMs = steppedMs;
     this.databaseOffsetMs += byMs;
     return () => undefined;
   }

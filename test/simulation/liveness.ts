@@ -22,9 +22,9 @@ export interface LivenessParts {
 }
 
 /** What has come so shortly before the end may be on its way. */
-const freshMs = 3000;
+const freshMs = 2500;
 /** Occurrences of so long before the end tell whether every host has the newest definitions. */
-const proofMs = 7000;
+const proofMs = 5500;
 const unfinished: readonly string[] = ['queued', 'running'];
 
 /** What must be in order some time after the last fault. */
@@ -137,7 +137,7 @@ export class Liveness {
     const hosts = scenario.hosts.map(host => host.hostId);
     for (const plan of history.plans) {
       const newest = history.newest.get(plan.job);
-      if (plan.end !== 'none' || newest === undefined || now - newest.since < proofMs + freshMs) continue;
+      if (plan.end !== 'none' || newest === undefined || now - newest.since < proofMs + 1000) continue;
       const from = Math.max(plan.from, databaseNow - proofMs);
       for (const at of dueBetween(plan.schedule, from, databaseNow - freshMs - plan.jitterMs)) {
         const host = hosts.find(one => hostRank(occurrenceId(plan.job, new Date(at)), hosts, one) === 0);

@@ -42,6 +42,7 @@ export interface SafetyParts {
 interface Ownership {
   job: string;
   onLost: string;
+  trigger: string;
   /** Raised by the retries of the job itself. */
   attempt: number;
   fence: number;
@@ -100,7 +101,9 @@ export class Safety {
       this.blame('closeStartsOnce', `the work of ${runId} began in ${before.join(', ')} and again in ${member}`);
     }
     const stopped = owner.fence === fence ? this.promises.stoppedSince(owner.job) : null;
-    if (stopped !== null && owner.since > stopped.at) {
+    // What a person asks for minds deletion only.
+    const binds = stopped !== null && (owner.trigger === 'schedule' || stopped.what === 'delete');
+    if (binds && owner.since > stopped.at) {
       this.blame('stoppedDoesNotRun', `${key} was claimed after "${stopped.what}" was answered, and runs`);
     }
   }
@@ -140,7 +143,8 @@ export class Safety {
     if (before !== null && known?.fence === fence && known.member === text(after, 'member')) return;
     const { now } = this.parts;
     const [job, onLost, member] = [text(after, 'job'), text(after, 'onLost'), text(after, 'member')];
-    this.owners.set(id, { job, onLost, attempt: number(after, 'attempt'), fence, member, since: now() });
+    const [attempt, trigger] = [number(after, 'attempt'), text(after, 'trigger')];
+    this.owners.set(id, { job, onLost, trigger, attempt, fence, member, since: now() });
   }
 
   private occurrence(id: string, after: Doc): void {

@@ -51,8 +51,8 @@ export interface Scenario {
   endAt: number;
 }
 
-/** From the end of the faults until everything is in order. */
-export const healMs = 14_000;
+/** From the end of the faults until everything is in order, beyond the lease of members that are gone. */
+const healMs = 6500;
 /** Behind an outage that is longer than the grace span the misfire policy decides: that takes its time. */
 const settleMs = 6000;
 
@@ -61,13 +61,13 @@ export function scenarioOf(seed: number): Scenario {
   const hostCount = random.chance(0.75) ? 2 : 3;
   const workers = hostCount === 3 || random.chance(0.6) ? 1 : 2;
   const isLong = random.chance(0.06);
-  const calmFrom = isLong ? 29_000 : random.between(11_000, 16_000);
+  const calmFrom = isLong ? 24_000 : random.between(7500, 11_000);
   const cluster = settingsOf(random);
   const jobs = Array.from({ length: 2 + random.int(3) }, (_, index) => jobOf(random, index));
   const hosts = Array.from({ length: hostCount }, (_, index) => ({
     hostId: `h${index + 1}`,
-    offsetMs: random.chance(0.7) ? random.between(-40, 40) : random.between(-4000, 4000),
-    startAtMs: index * random.between(10, 600),
+    offsetMs: random.chance(0.7) ? random.between(-40, 40) : random.between(-2000, 2000),
+    startAtMs: index * random.between(10, 300),
   }));
   return {
     seed,
@@ -77,10 +77,10 @@ export function scenarioOf(seed: number): Scenario {
     maxRuns: random.chance(0.2) ? 2 : 50,
     jobs,
     deeds: deedsOf(random, jobs, calmFrom),
-    gusts: weatherOf(random, { hostCount, workers, from: 3500, until: calmFrom, isLong }),
+    gusts: weatherOf(random, { hostCount, workers, from: 2200, until: calmFrom, isLong }),
     wayMs: random.pick([0.3, 0.6, 1.5, 6]),
     calmFrom,
-    endAt: calmFrom + healMs + (isLong ? settleMs : 0),
+    endAt: calmFrom + cluster.leaseMs + healMs + (isLong ? settleMs : 0),
   };
 }
 
@@ -93,14 +93,14 @@ function settingsOf(random: Random): Scenario['cluster'] {
     hostLabels: {},
     drainMs: 1500,
   };
-  const isDefault = random.chance(0.1);
+  const isDefault = random.chance(0.07);
   if (isDefault) {
     const lease = { leaseMs: 10_000, renewMs: 3000, renewalLimitMs: 2500, skewMaxMs: 5000, killGraceMs: 5000 };
     const looks = { sweepMs: 1000, pollMs: 1000, standbyMs: 1000, reannounceMs: 3000 };
     return { ...common, ...lease, ...looks, operationMs: 3500, serverSelectionMs: 3000 };
   }
   const lease = { leaseMs: 3000, renewMs: 900, renewalLimitMs: 1000, skewMaxMs: 5000, killGraceMs: 600 };
-  const looks = { sweepMs: 600, pollMs: 500, standbyMs: 400, reannounceMs: 1200 };
+  const looks = { sweepMs: 800, pollMs: 800, standbyMs: 400, reannounceMs: 1200 };
   return { ...common, ...lease, ...looks, operationMs: 1500, serverSelectionMs: 1000 };
 }
 
@@ -142,13 +142,13 @@ function scheduleOf(random: Random): JsonObject {
 /** Every job is made first; then people change, stop and mute them. */
 function deedsOf(random: Random, jobs: readonly JobPlan[], until: number): Scenario['deeds'] {
   const deeds: Scenario['deeds'] = jobs.map(({ name: job }) => ({
-    at: random.chance(0.7) ? 1200 : random.between(1200, until / 2),
+    at: random.chance(0.7) ? 800 : random.between(800, until / 2),
     deed: { type: 'create', job },
   }));
   const count = 2 + random.int(7);
   for (let index = 0; index < count; index += 1) {
     const { name: job } = random.pick(jobs);
-    let at = random.between(3000, until);
+    let at = random.between(2000, until);
     for (const deed of story(random, job)) {
       deeds.push({ at, deed });
       at += random.between(300, 4000);
@@ -170,6 +170,6 @@ function story(random: Random, job: string): Deed[] {
     case 4:
       return [{ type: 'retitle', job, title: `title ${random.int(100)}` }];
     default:
-      return [{ type: 'close', job, forMs: random.between(800, 9000) }, { type: 'open', job }];
+      return [{ type: 'close', job, forMs: random.between(800, 7000) }, { type: 'open', job }];
   }
 }

@@ -31,7 +31,7 @@ export class Users {
   /** The source and the channels first, then every deed at its time. */
   start(): void {
     const { timeline } = this.parts.world;
-    timeline.at(300, () => {
+    timeline.at(250, () => {
       const set = this.inLine('', () => this.setUp());
       for (const { at, deed } of this.parts.scenario.deeds) {
         timeline.at(at, () => {
@@ -101,7 +101,7 @@ export class Users {
       case 'create':
         return await definitions.jobs.put(job, this.bodies.get(job) ?? {}, options);
       case 'reschedule':
-        return await definitions.jobs.patch(job, { schedule: { everyMs: deed.everyMs } }, options);
+        return await definitions.jobs.patch(job, { schedule: everyMs(deed.everyMs) }, options);
       case 'retitle':
         return await definitions.jobs.patch(job, { title: deed.title }, options);
     }
@@ -143,6 +143,11 @@ export class Users {
   private sleep(ms: number): Promise<void> {
     return new Promise(resolve => this.parts.world.timeline.in(ms, resolve));
   }
+}
+
+/** A merge patch that takes a cron expression away too. */
+function everyMs(spanMs: number): JsonObject {
+  return { everyMs: spanMs, cron: null, zone: null, dst: null, repeated: null };
 }
 
 /** What a closure has set: the compiler does not follow that. */

@@ -27,11 +27,11 @@ export interface Climate {
 export function weatherOf(random: Random, climate: Climate): Gust[] {
   const { from, until, isLong } = climate;
   const gusts: Gust[] = [];
-  if (isLong) gusts.push({ type: 'databaseDown', at: from + random.between(0, 2000), forMs: random.between(17_000, 21_000) });
+  if (isLong) gusts.push({ type: 'databaseDown', at: from + random.between(0, 1500), forMs: random.between(16_500, 19_000) });
   const count = isLong ? 1 + random.int(2) : 1 + random.int(6);
   for (let index = 0; index < count; index += 1) {
-    const at = random.between(from, until - 1500);
-    const forMs = Math.min(random.between(200, 7000), until - at - 200);
+    const at = random.between(from, until - 1000);
+    const forMs = Math.min(random.between(200, 6000), until - at - 200);
     gusts.push({ at, forMs, ...troubleOf(random, climate) });
   }
   if (random.chance(0.5)) gusts.push({ at: from, forMs: until - from, ...lossy(random) });
