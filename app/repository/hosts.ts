@@ -4,6 +4,8 @@ import type { Members, MemberView } from './members';
 
 /** The hosts of the cluster, by what their members and the drains say. */
 export class Hosts {
+  private seen: { at: number; hosts: PlacedHost[] } | null = null;
+
   constructor(
     private readonly members: Pick<Members, 'live' | 'all'>,
     private readonly drains: Pick<Drains, 'all'>,
@@ -17,9 +19,16 @@ export class Hosts {
     return hostsOf(able).filter(({ labels }) => hasLabels(labels, wanted));
   }
 
-  /** Those that may come back: with a member that is live or ended within a day; only those with all of these labels. */
-  async known(wanted: PlacedHost['labels']): Promise<PlacedHost[]> {
-    return hostsOf(await this.members.all()).filter(({ labels }) => hasLabels(labels, wanted));
+  /**
+   * Those that may come back: with a member that is live or ended within a day; only those with all of these labels. As
+   * they were at most `maxAgeMs` ago.
+   */
+  async known(wanted: PlacedHost['labels'], maxAgeMs = 0): Promise<PlacedHost[]> {
+    if (this.seen === null || performance.now() - this.seen.at > maxAgeMs) {
+      const at = performance.now();
+      this.seen = { at, hosts: hostsOf(await this.members.all()) };
+    }
+    return this.seen.hosts.filter(({ labels }) => hasLabels(labels, wanted));
   }
 }
 

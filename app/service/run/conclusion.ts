@@ -46,6 +46,8 @@ const dayMs = 86_400_000;
 /** An alert that changes under the evaluation each time is another run's; after so many tries something is wrong. */
 const maxTries = 20;
 const awayRetryMs = 500;
+/** A look at the hosts serves the evaluations of this span; a stranger among them is looked at anew. */
+const hostsAgeMs = 2000;
 /** Transactions at the same time: more would only wait for connections and conflict. */
 const atOnce = 40;
 
@@ -122,10 +124,11 @@ export class Conclusion {
   private async leftBehind(job: Job): Promise<Alert[]> {
     if (job.placement.on === 'one') return [];
     const { alerts, hosts } = this.ports;
-    const runningIt = async () => (await hosts.known(job.placement.hostLabels)).map(({ id }) => id);
-    const others = await alerts.ofOtherHosts(job.name, job.createdRevision, await runningIt());
+    const runningIt = async (maxAgeMs: number) =>
+      (await hosts.known(job.placement.hostLabels, maxAgeMs)).map(({ id }) => id);
+    const others = await alerts.ofOtherHosts(job.name, job.createdRevision, await runningIt(hostsAgeMs));
     if (others.length === 0) return [];
-    const now = new Set(await runningIt());
+    const now = new Set(await runningIt(0));
     return others.filter(({ series }) => !now.has(series['host'] ?? ''));
   }
 

@@ -36,7 +36,9 @@ export class RunNow {
   async run(job: Job, by: string, key: string | null, hostId: string | null = null): Promise<string> {
     const { lease, clock, claimer, runs } = this.ports;
     if (!lease.valid) throw new UnavailableError('This member holds no lease just now; send the same request again.');
-    const requestKey = key === null ? undefined : hash(job, key);
+    const requestKey = key === null ? undefined : hash(job, key, hostId);
+    const before = await this.earlier(requestKey);
+    if (before !== null) return before;
     const run = this.newRun(job, by, requestKey, await this.target.of(job, hostId));
     for (let tries = 1; tries <= maxTries; tries += 1) {
       const earlier = await this.earlier(requestKey);
@@ -64,8 +66,8 @@ export class RunNow {
 }
 
 /** A job that was made anew is another job. */
-function hash({ name, createdRevision }: Job, key: string): string {
+function hash({ name, createdRevision }: Job, key: string, hostId: string | null): string {
   return createHash('sha256')
-    .update(JSON.stringify([name, createdRevision, key]))
+    .update(JSON.stringify([name, createdRevision, key, ...(hostId === null ? [] : [hostId])]))
     .digest('hex');
 }
