@@ -14,7 +14,7 @@ const root = path.join(__dirname, '..');
 const limitMs = 45 * 60_000;
 const clusters = ['test/cluster', 'test/e2e'];
 /** They judge how late something is, or load the machine: each has it for itself. The other clusters run two at a time. */
-const alone = ['crash', 'misfire', 'outage', 'spread'].map(name => `test/cluster/${name}.test.ts`);
+const alone = ['crash', 'drain', 'misfire', 'outage', 'spread'].map(name => `test/cluster/${name}.test.ts`);
 alone.push('test/e2e/drill.test.ts');
 
 const total = { passed: 0, failed: 0, skipped: 0 };

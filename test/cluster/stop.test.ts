@@ -13,7 +13,7 @@ import { Load } from '../support/load';
 import { OwnMongod } from '../support/ownMongod';
 
 /** Longer than what is under way gets at a stop: some runs must be given up. */
-const workMs = 3500;
+const workMs = 4500;
 const limitMs = 8000;
 let mongod: OwnMongod;
 let world: ClusterWorld;
@@ -33,10 +33,10 @@ afterAll(async () => {
   await mongod?.stop();
 }, 30_000);
 
-/** 10 occurrences a second for 15 s, 35 runs in flight; a lost run of every other job may not run again. */
+/** 10 occurrences a second for 8 s, 45 runs in flight; a lost run of every other job may not run again. */
 async function beginLoad(name: string): Promise<Load> {
   const over = (index: number) => ({ overlap: 'allow', onLost: closes(index) ? 'close' : 'retry' });
-  return await new Load(world, { name, jobs: 10, seconds: 15, over }).begin(6000);
+  return await new Load(world, { name, jobs: 10, seconds: 8, over }).begin(5500);
 }
 
 const closes = (index: number) => index % 2 === 1;
@@ -69,17 +69,6 @@ async function expectTakenOver(load: Load, given: readonly RunDoc[]): Promise<vo
 }
 
 describe('SIGTERM to the master under load', () => {
-  it('of one of two hosts ends every process in under 8 s; the other takes over what it gave up', async () => {
-    const b = await world.host('b').start();
-    const load = await beginLoad('two');
-    const pids = b.pids();
-    expect(pids).toHaveLength(4);
-    expect(await b.stop()).toBeLessThan(limitMs);
-    expect(pids.filter(exists)).toEqual([]);
-    await expectTakenOver(load, await expectGivenUp(load, b.options.hostId));
-    expect(b.complaints()).not.toMatch(/unhandled|uncaught/i);
-  }, 90_000);
-
   it('of the only host leaves no run "running", and its next start goes on with what it left', async () => {
     const load = await beginLoad('only');
     const pids = a.pids();

@@ -11,8 +11,10 @@ export interface LoadOptions {
   /** Each is due once a second; together they are spread over it. */
   jobs: number;
   seconds: number;
-  /** What the index-th job is given over the check of `series`. */
+  /** What the index-th job is given over the check of `name`, or over `base`. */
   over?: (index: number) => Record<string, unknown>;
+  /** Jobs of another kind than a check. */
+  base?: Record<string, unknown>;
   /** Ms until the first is due: all must be defined before. */
   leadMs?: number;
 }
@@ -32,14 +34,15 @@ export class Load {
 
   /** Defines the jobs, and waits until the load has run for `intoMs`. */
   async begin(intoMs = 0): Promise<this> {
-    const { name, jobs, over = () => ({}) } = this.options;
+    const { name, jobs, base, over = () => ({}) } = this.options;
     const define = (index: number) => {
-      const job = this.world.check(name, {
+      const timed = {
         schedule: { everyMs: 1000, anchorAt: new Date(this.offsetOf(index)).toISOString() },
         startAt: new Date(this.startAt).toISOString(),
         endAt: new Date(this.endAt).toISOString(),
         ...over(index),
-      });
+      };
+      const job = base === undefined ? this.world.check(name, timed) : { ...base, ...timed };
       return this.world.api.must('PUT', `/api/v1/jobs/${name}-${index}`, job);
     };
     await Promise.all(Array.from({ length: jobs }, (_, index) => define(index)));
