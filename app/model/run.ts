@@ -53,7 +53,9 @@ export const runModel = defineModel({
     queue: z.string().optional(),
     /** Somebody wants it to end; its owner hears of it at its next sweep. */
     cancelRequestedAt: z.date().optional(),
-    /** Who asked for the run or for its end, and why. */
+    /** Who wants it to end: a person, or a newer run of its job. */
+    cancelRequestedBy: z.string().optional(),
+    /** Who asked for the run; absent where its schedule did. */
     requestedBy: z.string().optional(),
     /** Of a run that was asked for with an Idempotency-Key: job and key as a hash; released after a day. */
     requestKey: z.string().optional(),

@@ -62,7 +62,11 @@ export class Backfills {
     const { _id, fence: _fence, ...fields }: RunDoc = queued(run, lanes, this.retentionDays);
     const result = await this.collection.updateOne(
       { _id, state: 'skipped' },
-      { $set: fields, $unset: { from: '', to: '', count: '', cancelRequestedAt: '', slot: '' }, $inc: { fence: 1 } },
+      {
+        $set: fields,
+        $unset: { from: '', to: '', count: '', cancelRequestedAt: '', cancelRequestedBy: '', slot: '' },
+        $inc: { fence: 1 },
+      },
     );
     return result.matchedCount === 1;
   }

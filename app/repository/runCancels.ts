@@ -15,7 +15,7 @@ export class RunCancels {
   async request(id: string, by: string, now: Date): Promise<boolean> {
     const result = await this.collection.updateOne(
       { _id: id, state: unfinishedStates, 'lanes.0': { $exists: false }, cancelRequestedAt: { $exists: false } },
-      { $set: { cancelRequestedAt: now, requestedBy: by } },
+      { $set: { cancelRequestedAt: now, cancelRequestedBy: by } },
     );
     return result.matchedCount === 1;
   }
@@ -24,7 +24,7 @@ export class RunCancels {
   async cancelQueued(id: string, by: string, now: Date): Promise<boolean> {
     const result = await this.collection.updateOne(
       { _id: id, state: 'queued', 'lanes.0': { $exists: true } },
-      { ...ended(by, now), $set: { ...ended(by, now).$set, cancelRequestedAt: now, requestedBy: by } },
+      { ...ended(by, now), $set: { ...ended(by, now).$set, cancelRequestedAt: now, cancelRequestedBy: by } },
     );
     return result.matchedCount === 1;
   }

@@ -18,6 +18,7 @@ export interface UnfinishedRun extends PlacedRun {
   onLost: RunDoc['onLost'];
   slot?: string | undefined;
   cancelRequestedAt?: Date | undefined;
+  cancelRequestedBy?: string | undefined;
   requestedBy?: string | undefined;
   requestKey?: string | undefined;
 }

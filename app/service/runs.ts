@@ -43,7 +43,7 @@ export class RunReader {
 export function runView(run: RunDoc): Record<string, unknown> {
   const { _id: id, job, jobRevision, trigger, scheduledAt, claimedAt, startedAt, finishedAt, latenessMs } = run;
   const { state, reason, attempt, fence, outcome, error, from, to, count } = run;
-  const { cancelRequestedAt = null, requestedBy = null } = run;
+  const { cancelRequestedAt = null, cancelRequestedBy = null, requestedBy = null } = run;
   return {
     ...{ id, job, jobRevision, trigger, scheduledAt, claimedAt, startedAt, finishedAt, latenessMs },
     ...{
@@ -56,7 +56,7 @@ export function runView(run: RunDoc): Record<string, unknown> {
       outcome,
       error,
     },
-    ...{ requestedBy, cancelRequestedAt },
+    ...{ requestedBy, cancelRequestedAt, cancelRequestedBy },
     ...(count === undefined ? {} : { from, to, count }),
   };
 }

@@ -145,6 +145,6 @@ export async function endLost(
 ): Promise<boolean> {
   if (action === 'close') return await owners.closeLost(run, clock.now());
   if (action === 'strand') return await owners.closeLost(run, clock.now(), strandedError(run));
-  const { id, fence, requestedBy: by = 'nobody' } = run;
+  const { id, fence, cancelRequestedBy: by = 'nobody' } = run;
   return await cancels.close({ id, fence, by }, clock.now());
 }

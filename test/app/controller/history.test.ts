@@ -100,7 +100,7 @@ describe('runs', () => {
       ...{ scheduledAt: '2026-11-21T01:04:00.000Z', claimedAt: '2026-11-21T01:04:00.000Z' },
       ...{ startedAt: '2026-11-21T01:04:00.000Z', finishedAt: null, latenessMs: 12, state: 'failed', reason: null },
       ...{ attempt: 1, fence: 1, member: 'h:1:a', hostId: 'h2', outcome: { series: 1, firing: 0 }, error: null },
-      ...{ requestedBy: null, cancelRequestedAt: null },
+      ...{ requestedBy: null, cancelRequestedAt: null, cancelRequestedBy: null },
     });
   });
 });

@@ -114,10 +114,11 @@ describe('POST /jobs/{name}/backfill', () => {
 
 describe('POST /runs/{id}/cancel', () => {
   it('asks a run under way to end, and tells so', async () => {
-    const id = await insertRun(`report@${hour(3)}`);
+    const id = await insertRun(`report@${hour(3)}`, { requestedBy: 'viewer' });
     const answer = await api.post(`${runPath(id)}/cancel`, undefined, { token: api.tokens.operator });
     expect(answer.status).toBe(202);
-    const asked = { id, state: 'running', requestedBy: 'operator', cancelRequestedAt: expect.any(String) };
+    const by = { requestedBy: 'viewer', cancelRequestedBy: 'operator' };
+    const asked = { id, state: 'running', ...by, cancelRequestedAt: expect.any(String) };
     expect(answer.body).toMatchObject(asked);
     expect((await api.get(runPath(id))).body).toEqual(answer.body);
     expect((await api.post(`${runPath(id)}/cancel`)).body).toEqual(answer.body);

@@ -244,7 +244,7 @@ describe('RunCancels', () => {
     await runs.start([{ id: run.id, fence: 1 }], run.member, new Date());
     expect(await cancels.request(run.id, 'ops', new Date())).toBe(true);
     expect(await cancels.request(run.id, 'others', new Date())).toBe(false);
-    expect(await cancels.requestedOf(run.member, 10)).toMatchObject([{ id: run.id, requestedBy: 'ops' }]);
+    expect(await cancels.requestedOf(run.member, 10)).toMatchObject([{ id: run.id, cancelRequestedBy: 'ops' }]);
     expect(await cancels.close({ id: run.id, fence: 1, by: 'ops' }, new Date())).toBe(true);
     expect(await cancels.requestedOf(run.member, 10)).toEqual([]);
     expect(await runs.end(run.id, 1, { state: 'succeeded' })).toBe(false);

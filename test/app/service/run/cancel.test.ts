@@ -54,7 +54,7 @@ describe('a cancel', () => {
   it('ends a run on another worker, names who asked, touches no alert and is not tried again', async () => {
     const { job, id } = await longRun(a, { retry: { limit: 3, backoffMs: 1, factor: 1 } });
     const answer = await b.service.control.cancel(id, 'ops');
-    expect(answer).toMatchObject({ id, requestedBy: 'ops', cancelRequestedAt: expect.any(Date) });
+    expect(answer).toMatchObject({ id, cancelRequestedBy: 'ops', cancelRequestedAt: expect.any(Date) });
     const [run] = await ended(job.name);
     expect(run).toMatchObject({ state: 'cancelled', attempt: 1, fence: 2, hostId: 'a', outcome: null });
     expect(run?.error).toEqual({ code: 'cancelled', message: 'Cancelled by ops.' });
@@ -99,7 +99,7 @@ describe('a cancel', () => {
     const { job, id } = await longRun(a);
     const first = await b.service.control.cancel(id, 'ops');
     const second = await a.service.control.cancel(id, 'others');
-    expect(second['requestedBy']).toBe('ops');
+    expect(second['cancelRequestedBy']).toBe('ops');
     expect(second['cancelRequestedAt']).toEqual(first['cancelRequestedAt']);
     await ended(job.name);
     await expect(a.service.control.cancel(id, 'ops')).rejects.toMatchObject({ status: 409 });

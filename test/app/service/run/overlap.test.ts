@@ -198,7 +198,7 @@ describe('`replace`', () => {
     world.behaviour.workMs = 0;
     b.service.accept([hint(at(1))]);
     const [old, newest] = await ended(job.name, 2);
-    expect(old).toMatchObject({ state: 'cancelled', hostId: 'a', requestedBy: 'overlap: replace' });
+    expect(old).toMatchObject({ state: 'cancelled', hostId: 'a', cancelRequestedBy: 'overlap: replace' });
     expect(old?.error).toMatchObject({ code: 'cancelled', message: expect.stringContaining('newer run') });
     expect(newest).toMatchObject({ state: 'succeeded' });
     expect(world.mostAtOnce(job.name)).toBe(1);
