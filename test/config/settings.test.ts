@@ -43,6 +43,16 @@ describe('readSettings', () => {
     });
   });
 
+  it('reads the labels of the host', () => {
+    const labels = (text: string) => readSettings({ ...least, WATCHBELL_HOST_LABELS: text }).WATCHBELL_HOST_LABELS;
+    expect(labels('zone=eu, disk=ssd')).toEqual({ zone: 'eu', disk: 'ssd' });
+    expect(readSettings(least).WATCHBELL_HOST_LABELS).toEqual({});
+    for (const text of ['zone', 'zone=', '=eu', '9=eu', 'zone=a b']) {
+      expect(refusal({ ...least, WATCHBELL_HOST_LABELS: text }), text).toMatch(/WATCHBELL_HOST_LABELS must be pairs/);
+    }
+    expect(refusal({ ...least, WATCHBELL_HOST_LABELS: 'zone=eu,zone=us' })).toContain('names a label twice');
+  });
+
   it('names the two ways out where MONGODB_URL is missing', () => {
     expect(refusal({})).toMatch(/MONGODB_URL=mongodb:\/\/.*"npm start"/);
   });

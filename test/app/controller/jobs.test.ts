@@ -52,6 +52,26 @@ describe('a job', () => {
     expect(again.body).toEqual(stored.body);
   });
 
+  it('that asks for hosts tells which live ones may run it, and takes that back without looking at it', async () => {
+    const placement = { on: 'every-host', hostLabels: { zone: 'eu' } };
+    const created = await api.put('/api/v1/jobs/placed', { ...smallJobBody, placement });
+    expect(created.body).toMatchObject({ placement, liveHosts: [] });
+    const read = await api.get('/api/v1/jobs/placed');
+    expect(read.body).toEqual(created.body);
+    const again = await api.put('/api/v1/jobs/placed', { ...Object(read.body), liveHosts: ['yesterday'] });
+    expect([again.status, field(again, 'revision')]).toEqual([200, field(created, 'revision')]);
+  });
+
+  it('is planned anew when other hosts than before run every occurrence, and only then', async () => {
+    const plannedFrom = async (placement: Record<string, unknown>) =>
+      field(await api.put('/api/v1/jobs/moved', { ...smallJobBody, placement }), 'plannedFromAt');
+    const one = await plannedFrom({ on: 'one' });
+    expect(await plannedFrom({ on: 'one', hostLabels: { zone: 'eu' } })).toBe(one);
+    const every = await plannedFrom({ on: 'every-host', hostLabels: { zone: 'eu' } });
+    expect(every).not.toBe(one);
+    expect(await plannedFrom({ on: 'every-host', hostLabels: { zone: 'us' } })).not.toBe(every);
+  });
+
   it('refuses another value of a field that only the server sets', async () => {
     const answer = await api.patch('/api/v1/jobs/online-404', { paused: { note: 'x' }, revision: 999 });
     expect(answer.status).toBe(422);

@@ -134,6 +134,16 @@ describe('Sweeper', () => {
     expect(sweeper.hosts).not.toContain('workerless');
   });
 
+  it('knows the labels of the live hosts, whatever stands in a name', async () => {
+    const labels = { zone: 'eu', 'rack.row': '7' };
+    const agent = memberOf(database, { hostId: 'labelled', role: 'agent', hostLabels: labels });
+    await agent.member.renew();
+    const { sweep, sweeper } = sweeperOf(agent);
+    await sweep();
+    expect(sweeper.labelsOf('labelled')).toEqual(labels);
+    expect(sweeper.labelsOf('never-seen')).toEqual({});
+  });
+
   it('spreads nothing over a host whose clock is wrong, and leaves its members alive for take-over', async () => {
     const agent = memberOf(database, { hostId: 'right', role: 'agent' });
     const own = [agent, memberOf(database, { hostId: 'right', role: 'worker' })];
