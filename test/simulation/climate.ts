@@ -44,9 +44,7 @@ export class ClimateNow {
     return {
       outstanding: this.outstanding,
       conditions: () => this.network,
-      get isCut() {
-        return machine.isCut;
-      },
+      afterCut: go => machine.afterCut(go),
       get isDown() {
         return now.downs > 0;
       },
@@ -171,10 +169,8 @@ export class ClimateNow {
   }
 
   private cut(machine: Machine): () => void {
-    machine.isCut = true;
-    return () => {
-      machine.isCut = false;
-    };
+    machine.cut();
+    return () => machine.mend();
   }
 
   /** A rolling restart: the gust is as long as nobody starts it again. */

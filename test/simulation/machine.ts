@@ -54,10 +54,12 @@ export class Machine {
   running: Running[] = [];
   /** Between the start of its master and its end. */
   isUp = false;
-  /** Cut off from MongoDB. */
-  isCut = false;
   /** Stands still as a whole. */
   isFrozen = false;
+  /** While it is cut off from MongoDB: since when, and what waits for that to end. */
+  private cuts = 0;
+  private cutSince = 0;
+  private kept: (() => void)[] = [];
   private readonly stats = new Map<number, string>();
   private bootId = 1;
   private masterPid = 0;
@@ -158,6 +160,28 @@ export class Machine {
     const stoodMs = this.clock.thaw();
     this.trace('vm.resume', `${Math.round(stoodMs)} ms`);
     for (const { process } of frozen) if (process.alive) process.resume(stoodMs);
+  }
+
+  /** Nothing passes between this machine and MongoDB any more. */
+  cut(): void {
+    if (this.cuts === 0) this.cutSince = this.parts.world.timeline.now;
+    this.cuts += 1;
+  }
+
+  /** What was sent meanwhile is sent again by TCP, the later the longer it has lasted. */
+  mend(): void {
+    this.cuts -= 1;
+    if (this.cuts > 0) return;
+    const { timeline, random } = this.parts.world;
+    const latestMs = (timeline.now - this.cutSince) / 2;
+    const { kept } = this;
+    this.kept = [];
+    for (const go of kept) timeline.in(random.between(0, latestMs), () => this.afterCut(go));
+  }
+
+  afterCut(go: () => void): void {
+    if (this.cuts > 0) this.kept.push(go);
+    else go();
   }
 
   private replace(member: Running): void {

@@ -16,8 +16,8 @@ export interface Conditions {
 /** Where a process and the server are connected, or not. */
 export interface Route {
   conditions(): Conditions;
-  /** Nothing passes in either direction; nobody is told. */
-  readonly isCut: boolean;
+  /** Nothing passes in either direction, and nobody is told: `go` runs when TCP has got it through after all. */
+  afterCut(go: () => void): void;
   /** Nobody listens, or nobody is primary. */
   readonly isDown: boolean;
   /** Requests under way: a server that goes down breaks their connections. */
@@ -109,38 +109,44 @@ class Request<T> {
   }
 
   private send(): void {
-    const { timeline, random, trace } = this.process.world;
+    const { timeline, random } = this.process.world;
     const { wayMs, lostBefore } = this.route.conditions();
     this.route.outstanding.add(this);
-    if (this.route.isCut) return;
     const way = random.span(wayMs);
     if (random.chance(lostBefore)) {
       this.process.arrive(timeline.now + way, 'lost', this.label, () => this.fail(this.networkError('before')));
       return;
     }
-    timeline.in(way, () => {
-      if (this.route.isCut || this.isBroken) return;
-      if (this.route.isDown) {
-        const refused = () => this.fail(this.networkError('refused'));
-        this.process.arrive(timeline.now + way, 'refused', this.label, refused);
-        return;
-      }
-      trace.add('mongod', 'request', this.label, () => this.process.name);
-      this.takeBack = this.server.serve(this.execute, outcome => this.answer(outcome, random.span(wayMs)));
-      if (this.ended || !this.process.alive) this.takeBack();
-    });
+    timeline.in(way, () => this.route.afterCut(() => this.reach(way)));
+  }
+
+  /** The request arrives, also where its process has given it up or is gone. */
+  private reach(way: number): void {
+    const { timeline, random, trace } = this.process.world;
+    if (this.isBroken) return;
+    if (this.route.isDown) {
+      const refused = () => this.fail(this.networkError('refused'));
+      this.process.arrive(timeline.now + way, 'refused', this.label, refused);
+      return;
+    }
+    const { wayMs } = this.route.conditions();
+    trace.add('mongod', 'request', this.label, () => this.process.name);
+    this.takeBack = this.server.serve(this.execute, outcome => this.answer(outcome, random.span(wayMs)));
+    if (this.ended || !this.process.alive) this.takeBack();
   }
 
   private answer(outcome: Outcome<T>, way: number): void {
     this.takeBack = () => undefined;
-    if (this.route.isCut || this.isBroken) return;
+    if (this.isBroken || this.ended) return;
     const { timeline, random } = this.process.world;
     const isLost = random.chance(this.route.conditions().lostAfter);
     const came: Outcome<T> = isLost ? { error: this.networkError('after') } : outcome;
-    this.process.arrive(timeline.now + way, isLost ? 'lost' : 'answer', this.label, () => {
-      if (this.isBroken) return;
-      if ('error' in came) this.fail(came.error);
-      else this.end(() => this.settle.resolve(came.value));
+    this.route.afterCut(() => {
+      this.process.arrive(timeline.now + way, isLost ? 'lost' : 'answer', this.label, () => {
+        if (this.isBroken) return;
+        if ('error' in came) this.fail(came.error);
+        else this.end(() => this.settle.resolve(came.value));
+      });
     });
   }
 
