@@ -3,6 +3,7 @@ import { models } from '../../../app/model';
 import type { Database } from '../../../app/repository/database';
 import { Random } from '../../simulation/random';
 import { expectAlike, inOrder, outcomeOf } from './alike';
+import { messageSteps } from './messageSteps';
 import { runSteps, type Step } from './runSteps';
 import { useWorlds } from './worlds';
 
@@ -45,6 +46,11 @@ async function walk(seed: number, draw: Draw): Promise<Map<string, number>> {
 describe('repositories called in any order answer and store the same over the model as over mongod', () => {
   it.each([1, 2, 3, 4, 5, 6])('runs, their owners and their settlements, seed %i', async seed => {
     const taken = await walk(seed, runSteps);
+    expect(taken.size).toBeGreaterThan(20);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('alerts, messages and mutes, seed %i', async seed => {
+    const taken = await walk(seed, messageSteps);
     expect(taken.size).toBeGreaterThan(20);
   });
 });
