@@ -90,6 +90,11 @@ describe.each([...channels.entries()])('a channel of kind %s', (kind, channel) =
     }
   });
 
+  it('goes by what it knows of settings that a newer version has stored', async () => {
+    await sendParts(channel, { ...bench.settings(), later: 1 }, alertMessage(), sendContext());
+    expect(bench.arrived().length).toBeGreaterThan(0);
+  });
+
   it('may try again after a 503', async () => {
     bench.receiver.behave({ type: 'answer', answer: { status: 503, body: 'down' } }, 1);
     const error = await channelError(sendAll());

@@ -39,6 +39,11 @@ describe.each([...createSources()])('a source of kind %s', (kind, source) => {
     ]);
   });
 
+  it('goes by what it knows of settings that a newer version has stored', async () => {
+    const { settings, queries } = world();
+    expect(await source.read({ ...settings, later: 1 }, queries.twoSeries, queryContext())).toHaveLength(2);
+  });
+
   it('answers no series where there is no row, or no value', async () => {
     const { settings, queries } = world();
     expect(await source.read(settings, queries.noRows, queryContext())).toEqual([]);

@@ -74,6 +74,14 @@ describe('the job kind check', () => {
     expect(check().failed({}, { code: 'x', message: 'y' })).toBeNull();
   });
 
+  it('goes by what it knows of settings that a newer version has stored', async () => {
+    const stored = { ...given, later: 1, rule: { ...given.rule, later: 2 } };
+    const outcome = await check().run(stored, { readSource: async () => [] }, idle);
+    expect(outcome.check).toMatchObject({ rule: { threshold: 100 }, subject: { source: 'access-log' } });
+    expect(JSON.stringify(outcome)).not.toContain('later');
+    expect(check().failed(stored, { code: 'x', message: 'y' })).toMatchObject({ rule: { threshold: 100 } });
+  });
+
   it('is described by a JSON schema', () => {
     const schema = z.toJSONSchema(check().settings, { io: 'input', unrepresentable: 'any' });
     expect(schema).toMatchObject({ additionalProperties: false, required: expect.arrayContaining(['source', 'rule']) });
