@@ -49,6 +49,8 @@ export interface WorkerWakes {
 }
 
 const dayMs = 86_400_000;
+/** Twice what a relay may be behind. */
+const removalQuietMs = 10_000;
 
 /** The stores and plugs of one worker, before anything of it runs. */
 export class WorkerParts {
@@ -167,7 +169,7 @@ export class WorkerParts {
     const { alerts, database, member } = this;
     const { alertRetentionDays } = settings;
     const stores = { removals: new Removals(database), queue: new RunQueue(database), alerts };
-    return new JobRemoval({ ...stores, clock: member.clock, log, alertRetentionDays });
+    return new JobRemoval({ ...stores, clock: member.clock, log, alertRetentionDays, quietMs: removalQuietMs });
   }
 
   /** What every query gets besides what is its own. A source never reaches Watchbell's own database. */

@@ -45,7 +45,7 @@ export function createDeliveryLoop(parts: DeliveryParts, options: LoopOptions): 
     {
       lease,
       deliveries,
-      relay: new Relay(outbox, deliveries, clock),
+      relay: new Relay(outbox, deliveries, clock, lease),
       muteEnd: new MuteEnd(deliveries, gate, subjects, log),
       takeOver: new TakeOver({ deliveries, outcomes, preparation, lease, liveOf, knows }),
       outcomes,

@@ -12,6 +12,8 @@ export interface JobRemovalPorts {
   clock: Clock;
   log: Log;
   alertRetentionDays: number;
+  /** Nothing must be under way for so long: what a member had read before the deletion it may write afterwards. */
+  quietMs: number;
 }
 
 const sweepMs = 2000;
@@ -24,6 +26,8 @@ const sweepLimit = 100;
  */
 export class JobRemoval {
   private readonly loop: SweepLoop;
+  /** Since when nothing of a removal is under way, in monotonic ms. */
+  private quietSince: ReadonlyMap<string, number> = new Map();
 
   constructor(private readonly ports: JobRemovalPorts) {
     const failed = (error: unknown) => this.ports.log.warn('jobRemoval.failed', errorFields(error));
@@ -44,7 +48,8 @@ export class JobRemoval {
   }
 
   private async sweep(): Promise<void> {
-    const { removals, queue, alerts, clock, log, alertRetentionDays } = this.ports;
+    const { removals, queue, alerts, clock, log, alertRetentionDays, quietMs } = this.ports;
+    const quietSince = new Map<string, number>();
     for (const removal of await removals.open(sweepLimit)) {
       await queue.removeJob(removal.job, removal.sweepUpTo, clock.now());
       // Asked before the sweep: a run that ends in between leaves the removal open for the next one.
@@ -53,8 +58,13 @@ export class JobRemoval {
       await alerts.closeAll(removal.job, removal.sweepUpTo, now, new Date(now.getTime() + alertRetentionDays * dayMs));
       await removals.dropDeliveries(removal);
       if (underWay) continue;
+      const key = `${removal.job}@${removal.sweepUpTo}`;
+      const since = this.quietSince.get(key) ?? performance.now();
+      quietSince.set(key, since);
+      if (performance.now() - since < quietMs) continue;
       await removals.finish(removal);
       log.info('job.removed', { jobId: removal.job });
     }
+    this.quietSince = quietSince;
   }
 }

@@ -16,14 +16,17 @@ const { database } = useDatabase();
 const world = new RunWorld(database);
 const at = new Date('2026-01-01T01:00:00Z');
 const log = new RecordedLog();
-const removal = new JobRemoval({
-  removals: new Removals(database),
-  queue: new RunQueue(database),
-  alerts: world.alerts,
-  clock: { now: () => new Date() },
-  log,
-  alertRetentionDays: 30,
-});
+const removalOf = (quietMs: number) =>
+  new JobRemoval({
+    removals: new Removals(database),
+    queue: new RunQueue(database),
+    alerts: world.alerts,
+    clock: { now: () => new Date() },
+    log,
+    alertRetentionDays: 30,
+    quietMs,
+  });
+const removal = removalOf(0);
 afterAll(async () => {
   await removal.stop();
   await world.close();
@@ -96,5 +99,20 @@ describe('JobRemoval', () => {
     await swept('again');
     expect(await Promise.all(dropped.map(stateOf))).toEqual(['failed', 'failed']);
     expect(await Promise.all(kept.map(stateOf))).toEqual(before);
+  });
+
+  it('drops also what a member writes that had read it before the deletion', async () => {
+    // The other one would end the removal at once.
+    await removal.stop();
+    const patient = removalOf(700);
+    await world.define(jobOf({ name: 'belated' }));
+    await deleteJob('belated', 70);
+    patient.wake();
+    await patient.stop();
+    const belated = await delivery('belated', 1, 'pending');
+    const next = removalOf(0);
+    next.wake();
+    await eventually('dropped', async () => (await stateOf(belated)) === 'failed');
+    await next.stop();
   });
 });
