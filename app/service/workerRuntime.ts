@@ -68,6 +68,7 @@ export class WorkerRuntime {
     this.runs = this.parts.runService(this.reader, () => this.deliveries.wake());
     this.removal = this.parts.jobRemoval();
     const { database, member } = this.parts;
+    followSchema({ database, member, log, refuse: options.refuse });
     const report = (revision: number) => member.reportApplied(revision);
     const { pollMs } = settings.cluster;
     const revisions = new Revisions(database);
@@ -80,7 +81,6 @@ export class WorkerRuntime {
     );
     this.hostDrain = this.createHostDrain();
     this.watchbell = this.useCases();
-    followSchema({ database, member, log, refuse: options.refuse });
     this.listen();
   }
 

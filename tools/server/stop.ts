@@ -4,7 +4,7 @@ import { CommandError } from '../errors';
 import type { Installation } from './installation';
 import { type ServerProcess, serverProcesses } from './processes';
 
-/** Workers have 5 s, then the agent: whoever is left after this span would be left for ever (Egg never kills its agent). */
+/** Workers are out in 4.5 s, then the agent in 2 s: whoever is left then would be left for ever (Egg never kills its agent). */
 const graceMs = 6500;
 const killMs = 2000;
 

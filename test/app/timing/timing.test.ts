@@ -53,9 +53,9 @@ async function claim(hints: readonly RunHint[], hostId: string): Promise<void> {
 const noLabels: Record<string, Labels> = {};
 
 /** A host that starts now, with the real repositories. */
-async function startHost({ hostId = 'a', hosts = ['a'], labels = noLabels } = {}) {
+async function startHost({ hostId = 'a', hosts = ['a'], labels = noLabels, draining = false } = {}) {
   const log = new RecordedLog();
-  const state = { woken: 0, draining: false, claims: Promise.resolve() };
+  const state = { woken: 0, draining, announced: 0, claims: Promise.resolve() };
   const timing = new Timing(
     {
       hostId,
@@ -70,6 +70,7 @@ async function startHost({ hostId = 'a', hosts = ['a'], labels = noLabels } = {}
       runs,
       settlements,
       announce: batch => {
+        state.announced += batch.length;
         state.claims = state.claims.then(() => claim(batch, hostId));
       },
       wakeRuns: () => {
@@ -131,6 +132,30 @@ describe('a host that comes back after five minutes', () => {
     await eventually('the rest is told', () => allTold(job, now() - 19_000, now() - 16_000), 8000);
     const { stored } = await recordsOf(job);
     expect(Math.min(...stored.map(run => Number(run.scheduledAt)))).toBeGreaterThan(now() - 40_000);
+  });
+});
+
+describe('a host that takes no work', () => {
+  it('announces nothing and decides about nothing missed; afterwards it goes on at once, and decides once about all', async () => {
+    const missed = await downJob('drained-last', { misfire: 'last' });
+    const often = await storeJob(database, {
+      name: 'drained-often',
+      schedule: everySecond,
+      plannedFromAt: new Date(now()),
+      misfire: 'last',
+    });
+    const { timing, state } = await startHost({ draining: true });
+    await eventually('three have come due', () => now() - often.plannedFromAt.getTime() > 3500);
+    expect(timing.behindMs()).toBeLessThan(1000);
+    expect(state.announced).toBe(0);
+    for (const job of [missed, often]) expect((await recordsOf(job)).stored).toEqual([]);
+    state.draining = false;
+    await eventually('what is in its grace runs', async () => (await recordsOf(often)).told >= 3, 3000);
+    const { queued } = await eventually('what was missed is decided', async () => {
+      const records = await recordsOf(missed);
+      return records.told > 25 && records;
+    });
+    expect(queued).toHaveLength(1);
   });
 });
 
