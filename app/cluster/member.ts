@@ -37,8 +37,8 @@ export interface MemberEvents {
 const driftMaxMs = 500;
 const watchMs = 250;
 const reportEveryMs = 50;
-/** Before the first registration nothing works: MongoDB's return is noticed sooner than by renewMs. */
-const unregisteredRetryMs = 1000;
+/** After a renewal that failed, or before the first: MongoDB's return is noticed sooner than by renewMs. */
+const retryMs = 1000;
 
 /** One process of the cluster: its registration, its lease and its view of MongoDB's time. */
 export class Member implements Lease {
@@ -173,7 +173,8 @@ export class Member implements Lease {
     if (this.stopped) return;
     void this.renew().finally(() => {
       if (this.stopped) return;
-      const delay = this.registered ? this.options.renewMs : Math.min(this.options.renewMs, unregisteredRetryMs);
+      const { renewMs } = this.options;
+      const delay = this.unbrokenSince === null ? Math.min(renewMs, retryMs) : renewMs;
       this.renewTimer = setTimeout(() => this.loop(), delay);
     });
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memberModel } from '../../../app/model/member';
 import { Members } from '../../../app/repository/members';
 import { useDatabase } from '../../support/database';
+import { eventually } from '../../support/eventually';
 import { memberOf } from '../../support/members';
 
 const { database } = useDatabase();
@@ -83,6 +84,22 @@ describe('Member', () => {
     clocks.pass(200);
     await expect.poll(() => signal.aborted).toBe(true);
     await member.stop(1000);
+  });
+
+  it('tries again within a second after a renewal that failed: what is over is noticed sooner than by renewMs', async () => {
+    const at: number[] = [];
+    class Unlucky extends Members {
+      override async renew(...given: Parameters<Members['renew']>) {
+        at.push(performance.now());
+        if (at.length === 1) throw new Error('no answer');
+        return await super.renew(...given);
+      }
+    }
+    const { member } = memberOf(database, { renewMs: 2500 }, new Unlucky(database));
+    member.start();
+    await eventually('it has renewed', async () => at.length === 2 && (await stored(member.memberId)).counter === 2);
+    await member.stop(1000);
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeLessThan(2000);
   });
 
   it('registers anew under another id when others have called it dead', async () => {
