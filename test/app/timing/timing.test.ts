@@ -3,6 +3,7 @@ import { Metrics } from '../../../app/cluster/metrics';
 import type { Job } from '../../../app/domain/job/types';
 import type { Labels } from '../../../app/domain/message/types';
 import { occurrenceId } from '../../../app/domain/run/occurrence';
+import { anywhere, placedOn } from '../../../app/domain/run/placement';
 import { timetable } from '../../../app/domain/schedule';
 import type { RunHint } from '../../../app/ipc/messages';
 import { jobModel } from '../../../app/model/definition';
@@ -41,10 +42,11 @@ async function claim(hints: readonly RunHint[], hostId: string): Promise<void> {
   const inTime = hints.filter(hint => hint.claimUntil >= now());
   const [member, claimedAt] = [`${hostId}:1:x`, new Date(now())];
   await runs.claim(
-    inTime.map(({ job, revision, at, onLost }) => {
+    inTime.map(({ job, revision, at, onLost, placement = anywhere }) => {
       const scheduledAt = new Date(at);
-      const id = occurrenceId(job, scheduledAt);
-      const base = { id, job, jobRevision: revision, scheduledAt, claimedAt, onLost, member, hostId };
+      const placed = placedOn(hostId, placement);
+      const id = occurrenceId(job, scheduledAt, placed.boundTo);
+      const base = { id, job, jobRevision: revision, scheduledAt, claimedAt, onLost, member, hostId, ...placed };
       return { ...base, trigger: 'schedule', overlap: 'allow' };
     }),
   );
@@ -132,6 +134,44 @@ describe('a host that comes back after five minutes', () => {
     await eventually('the rest is told', () => allTold(job, now() - 19_000, now() - 16_000), 8000);
     const { stored } = await recordsOf(job);
     expect(Math.min(...stored.map(run => Number(run.scheduledAt)))).toBeGreaterThan(now() - 40_000);
+  });
+});
+
+describe('several hosts', () => {
+  const labels = { a: { zone: 'eu' }, b: { zone: 'eu' }, c: { zone: 'us' } };
+  const startAll = (hostIds: readonly string[]) =>
+    Promise.all(hostIds.map(hostId => startHost({ hostId, hosts: ['a', 'b', 'c'], labels })));
+  const hostsOf = async (job: Job) => new Set((await recordsOf(job)).stored.map(run => run.hostId));
+
+  it('run what asks for labels on those that have them, spread as always', async () => {
+    const plannedFromAt = new Date(now());
+    const placement = { on: 'one' as const, hostLabels: { zone: 'eu' } };
+    const placed = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        storeJob(database, { name: `eu-${index}`, schedule: everySecond, plannedFromAt, placement }),
+      ),
+    );
+    await startAll(['a', 'b', 'c']);
+    await eventually('all run', async () => {
+      const told = await Promise.all(placed.map(async job => (await recordsOf(job)).told));
+      return Math.min(...told) >= 2;
+    });
+    const hosts = await Promise.all(placed.map(hostsOf));
+    expect(new Set(hosts.flatMap(one => [...one]))).toEqual(new Set(['a', 'b']));
+  });
+
+  it('decide each for itself what they missed of what every host runs; one that is new has missed nothing', async () => {
+    const placement = { on: 'every-host' as const, hostLabels: {} };
+    const job = await downJob('everywhere', { misfire: 'all', misfireLimit: 3, placement });
+    await settlements.hostCheckpoint('a', new Date(now() - downMs));
+    await settlements.moveCheckpoint(new Date(now() - 60_000), 'b');
+    await startAll(['a', 'b', 'c']);
+    const of = async (hostId: string) => (await recordsOf(job)).stored.filter(run => run.hostId === hostId);
+    const toldOf = async (hostId: string) => (await of(hostId)).reduce((sum, run) => sum + (run.count ?? 1), 0);
+    await eventually('a and b have told', async () => (await toldOf('a')) >= 29 && (await toldOf('b')) >= 5, 8000);
+    expect((await of('a')).filter(run => run.state === 'queued')).toHaveLength(3);
+    expect(Math.min(...(await of('b')).map(run => Number(run.scheduledAt)))).toBeGreaterThan(now() - 80_000);
+    expect((await of('c')).filter(run => Number(run.scheduledAt) < now() - 15_000)).toEqual([]);
   });
 });
 
