@@ -28,6 +28,25 @@ describe('definitions written through several workers at a time', () => {
     expect((await workers[0]?.definitions.jobs.get('busy'))?.['revision']).toBe(revisions.at(-1));
   });
 
+  it('leave no job whose source is gone, whoever is faster', async () => {
+    const orphans: string[] = [];
+    const [first, second, third] = workers;
+    for (let round = 0; round < 25; round++) {
+      const name = `raced-${round}`;
+      await first?.definitions.sources.put(name, sourceBody, options);
+      const body = { ...smallJobBody, check: { ...smallJobBody.check, source: name } };
+      await Promise.allSettled([
+        second?.definitions.jobs.put(name, body, options),
+        third?.definitions.sources.delete(name, options),
+      ]);
+      const [source, job] = await Promise.all(
+        ['sources', 'jobs'].map(kind => database.db.collection<{ _id: string }>(kind).findOne({ _id: name })),
+      );
+      if (job !== null && source?.['deleted'] !== false) orphans.push(name);
+    }
+    expect(orphans).toEqual([]);
+  });
+
   it('become visible in the order of their revisions', async () => {
     const reader = new Database({ url, name: 'x', operationMs: 5000, serverSelectionMs: 3000, appName: 'reader' });
     let writing = true;

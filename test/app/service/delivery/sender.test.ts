@@ -258,6 +258,7 @@ describe('the lease', () => {
     await eventually('the remote has it', () => wecom.requestCount > before);
     lease.lose();
     await becomes('hanging', 'firing uncertain');
+    expect((await world.of('hanging'))[0]?.error?.code).toBe('aborted');
   });
 
   it('that has passed by the time the connection stands sends nothing: it starts over and claims anew', async () => {
