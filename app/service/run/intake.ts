@@ -28,7 +28,6 @@ export class Intake {
 
   /** Announced occurrences; the same one may come many times. */
   accept(hints: readonly RunHint[]): void {
-    if (this.ports.lease.draining) return;
     for (const hint of hints) {
       const key = this.keyOf(hint);
       if (this.waiting.size < maxWaiting && !this.ports.active.has(key)) this.waiting.set(key, hint);
