@@ -51,11 +51,15 @@ function plain(value: unknown): unknown {
 
 /** In an order of their own, in which drawn ids and the present moment are no matter. */
 export function inOrder(list: readonly unknown[]): unknown[] {
-  const keyed = list.map(item => ({ item, key: JSON.stringify(item, keyPart) }));
+  const keyed = list.map(item => ({
+    item,
+    key: `${isFields(item) ? keyPart('', item['_id']) : ''}${JSON.stringify(item, keyPart)}`,
+  }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ item }) => item);
 }
 
 function keyPart(_name: string, value: unknown): unknown {
+  if (isFields(value)) return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   if (typeof value !== 'string') return value;
   const moment = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
   return moment > recent && moment < recent + 200 * 86_400_000 ? 'now' : withoutIds(value);

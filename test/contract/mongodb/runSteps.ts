@@ -23,7 +23,8 @@ import { inOrder } from './alike';
 /** One call of a repository, with everything that it is given drawn before. */
 export type Step = (database: Database) => unknown;
 
-const start = Date.UTC(2026, 0, 1);
+// Far ahead: a real mongod takes away what has expired.
+const start = Date.UTC(2097, 0, 1);
 const everyTen = { everyMs: 10_000, anchorAt: new Date(0) };
 const jobs = ['a', 'b', 'c.d'];
 const members = ['host-a:1:x', 'host-b:2:y', '-'];
@@ -37,8 +38,12 @@ export async function runSteps(random: Random, standing: Database): Promise<Reco
   const documents = stored.map(document => runModel.schema.parse(document));
   const some = documents.length === 0 ? null : random.pick(documents);
   const now = at(random.int(40));
-  const steps = { ...claims(random, now), ...lists(random), ...settling(random), ...membership(random) };
-  return some === null ? steps : { ...steps, ...ofRun(random, some, now), ...handing(random, some, now) };
+  const area = random.int(10);
+  if (area < 3 || some === null) return claims(random, now);
+  if (area < 5) return ofRun(random, some, now);
+  if (area < 7) return handing(random, some, now);
+  if (area < 8) return lists(random);
+  return area < 9 ? settling(random) : membership(random);
 }
 
 function drawnRun(random: Random, over: Partial<NewRun> = {}): NewRun {
@@ -84,7 +89,11 @@ function lists(random: Random): Record<string, Step> {
   const filter = { job: random.chance(0.5) ? job : undefined, state: random.chance(0.5) ? state : undefined };
   const span = random.chance(0.5) ? { from: at(random.int(8)), to: at(8 + random.int(30)) } : {};
   const after = [at(random.int(8)), `${job}@`] as const;
-  const lane = random.pick([...jobs, ...jobs.map(name => `${name}~backfill~1`), ...jobs.map(name => `${name}~catchup`)]);
+  const lane = random.pick([
+    ...jobs,
+    ...jobs.map(name => `${name}~backfill~1`),
+    ...jobs.map(name => `${name}~catchup`),
+  ]);
   return {
     list: database => new RunQueries(database).list({ ...filter, ...span }, 20, null),
     page: database => new RunQueries(database).list({ ...filter, ...span }, 3, after),
@@ -148,7 +157,10 @@ function settling(random: Random): Record<string, Step> {
   const boundTo = random.chance(0.3) ? random.pick(hosts) : undefined;
   const request = { job: name, revision: random.int(2), table: timetable(everyTen), now, boundTo };
   const skip = { job, at: at(random.int(8)).getTime(), reason: 'calendar' } as const;
-  const idle = { job, span: { from: at(1).getTime(), to: at(1 + random.int(9)).getTime(), count: 1 + random.int(9), reason: 'paused' } } as const;
+  const idle = {
+    job,
+    span: { from: at(1).getTime(), to: at(1 + random.int(9)).getTime(), count: 1 + random.int(9), reason: 'paused' },
+  } as const;
   const until = at(random.int(3));
   const settlements = (database: Database) =>
     new Settlements(database, new Jobs(database), { misfireHorizonMs: 86_400_000, runRetentionDays: 30 });
@@ -167,7 +179,14 @@ function settling(random: Random): Record<string, Step> {
 function membership(random: Random): Record<string, Step> {
   const id = random.pick(members);
   const process = { machineBootId: null, pidNamespace: null, startTicks: null };
-  const fields = { hostId: 'host-a', hostLabels: { 'a.b': '$x' }, role: 'worker', pid: 1, masterPid: 2, process } as const;
+  const fields = {
+    hostId: 'host-a',
+    hostLabels: { 'a.b': '$x' },
+    role: 'worker',
+    pid: 1,
+    masterPid: 2,
+    process,
+  } as const;
   const renewal = { suspended: random.chance(0.2), clockSkewMs: -1.5, appliedRevision: random.int(9) };
   const counter = 1 + random.int(3);
   return {

