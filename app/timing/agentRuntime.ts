@@ -182,7 +182,7 @@ export class AgentRuntime {
   /** Said first by whoever gets a SIGTERM: Egg ends its agent last, and until then it would go on announcing. */
   private workerEnds(pid: number): void {
     this.workers.ends(pid);
-    this.options.log.info('agent.workerEnds', { pid, allEnd: this.workers.allEnd });
+    this.options.log.info('agent.workerEnds', { worker: pid, allEnd: this.workers.allEnd });
   }
 
   /** A worker of this host wrote a definition: bring just that into force, then tell the other workers. */

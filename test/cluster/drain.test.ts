@@ -120,7 +120,7 @@ it('SIGTERM to one worker does not drain its host: the other goes on, and the ne
   await eventually('the agent knows that only this one ends', () =>
     a
       .events()
-      .some(event => event['event'] === 'agent.workerEnds' && event['pid'] === victim && event['allEnd'] === false),
+      .some(event => event['event'] === 'agent.workerEnds' && event['worker'] === victim && event['allEnd'] === false),
   );
   const states = new Set<string | undefined>();
   await eventually(

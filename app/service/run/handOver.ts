@@ -17,7 +17,7 @@ export interface HandOverPorts {
 }
 
 /** After its abort a run's work has this long to end; then the run is handed over without it. */
-export const abortMs = 1000;
+const abortMs = 1000;
 const mostRuns = 10_000;
 /** Records written at the same time. */
 const atOnce = 40;
