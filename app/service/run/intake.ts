@@ -7,7 +7,7 @@ import type { Claimer } from './claimer';
 import type { OwningPorts } from './ports';
 
 export interface IntakePorts extends Pick<OwningPorts, 'active' | 'lease' | 'clock' | 'metrics' | 'log' | 'maxRuns'> {
-  claimer: Claimer;
+  claimer: Pick<Claimer, 'claim'>;
 }
 
 /** What is announced beyond this is dropped here and announced again by the agent. */
