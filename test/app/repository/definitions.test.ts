@@ -40,9 +40,9 @@ describe('definitions written through several workers at a time', () => {
         third?.definitions.sources.delete(name, options),
       ]);
       const [source, job] = await Promise.all(
-        ['sources', 'jobs'].map(kind => database.db.collection<{ _id: string }>(kind).findOne({ _id: name })),
+        ['sources', 'jobs'].map(kind => database.db.collection<Stored>(kind).findOne({ _id: name })),
       );
-      if (job !== null && source?.['deleted'] !== false) orphans.push(name);
+      if (job !== null && source?.deleted !== false) orphans.push(name);
     }
     expect(orphans).toEqual([]);
   });
@@ -73,6 +73,11 @@ describe('definitions written through several workers at a time', () => {
     expect(gaps).toEqual([]);
   });
 });
+
+interface Stored {
+  _id: string;
+  deleted: boolean;
+}
 
 async function revisionOf(reader: Database, name: string): Promise<number> {
   const stored = await reader.db.collection<{ _id: string; revision: number }>('jobs').findOne({ _id: name });
