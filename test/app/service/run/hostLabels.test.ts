@@ -21,7 +21,7 @@ async function defined({ hostLabels, ...over }: Partial<Job> & { hostLabels: Lab
 
 /** A host with these labels. */
 async function workerOn(host: string, hostLabels: Labels): Promise<TestWorker> {
-  const worker = await world.worker(host, { hostLabels, leaseMs: 100 });
+  const worker = await world.worker(host, { hostLabels });
   worker.service.start();
   return worker;
 }
