@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { BenchError } from './errors';
 
-const workloadIds = ['w1', 'w2', 'w3', 'w4', 'w5'] as const;
+const workloadIds = ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9', 'w10', 'growth'] as const;
 export type WorkloadId = (typeof workloadIds)[number];
 
 /** What the person asked for. */
@@ -9,7 +9,7 @@ export type Request =
   | { kind: 'measure'; ids: WorkloadId[]; all: boolean; json: boolean; rounds: number }
   | { kind: 'page'; file: string };
 
-const usage = `npm run bench -- w1|w2|w3|w4|w5|all [--json] [--rounds N]   measures
+const usage = `npm run bench -- w1|…|w10|growth|all [--json] [--rounds N]   measures
 npm run bench -- page FILE   writes the tables of docs/benchmarks.md from what "all --json" has printed
 npm run bench -- check       checks the types, those of the peers too`;
 

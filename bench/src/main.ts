@@ -7,13 +7,22 @@ import { writePage } from './page';
 import { textOf } from './report';
 import { subjectsOf } from './subjects';
 import { allOf, exitCodeOf, notMeasured, type Result, withRounds } from './verdict';
+import { growth } from './workloads/growth';
 import { w1 } from './workloads/w1';
 import { w2 } from './workloads/w2';
 import { w3 } from './workloads/w3';
 import { w4 } from './workloads/w4';
 import { w5 } from './workloads/w5';
+import { w6 } from './workloads/w6';
+import { w7 } from './workloads/w7';
+import { w8 } from './workloads/w8';
+import { w9 } from './workloads/w9';
+import { w10 } from './workloads/w10';
 
-const workloads: Record<WorkloadId, (bench: Bench) => Promise<Result>> = { w1, w2, w3, w4, w5 };
+const workloads: Record<WorkloadId, (bench: Bench) => Promise<Result>> = {
+  ...{ w1, w2, w3, w4, w5 },
+  ...{ w6, w7, w8, w9, w10, growth },
+};
 
 /** Runs what the arguments ask for in the project's folder; answers the exit code. */
 export async function main(args: readonly string[], root: string): Promise<number> {

@@ -20,6 +20,22 @@ export const taskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('next'), cpuMs: z.number() }),
   /** The full path of runs that do nothing, so many due in one instant each 10 s: these loads, one after another. */
   z.object({ kind: z.literal('path'), ...place, loads: z.array(jobs), periods: z.number().int().positive() }),
+  /** So many schedules of one second for so long; one of two workers is killed a third of the way. */
+  z.object({ kind: z.literal('kill'), ...place, schedules: jobs, seconds: jobs, workMs: z.number() }),
+  /** From the due time of so many jobs to the handler in one of two workers, so often; or the same messages alone. */
+  z.object({ kind: z.literal('ipc'), jobs, bursts: jobs, mode: z.enum(['timekeeper', 'batches', 'single']) }),
+  /** So many occurrences due at once, claimed by so many processes. */
+  z.object({
+    kind: z.literal('claims'),
+    ...place,
+    occurrences: jobs,
+    hosts: jobs,
+    mode: z.enum(['spread', 'one', 'race']),
+  }),
+  /** Mutes and changes of definitions, so many of each, asked of one host and looked for on both. */
+  z.object({ kind: z.literal('inForce'), ...place, times: jobs }),
+  /** What so many stored jobs, hosts and runs cost while nothing is due. */
+  z.object({ kind: z.literal('growth'), ...place, jobs, hosts: jobs, runs: z.number().int(), idleMs: z.number() }),
 ]);
 
 export type Task = z.infer<typeof taskSchema>;

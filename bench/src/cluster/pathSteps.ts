@@ -50,6 +50,7 @@ async function measure(subject: PathSubject, jobs: number): Promise<Figures> {
     maxMs: percentile(sorted, 1),
     missed: fires - distinct,
     twice: ids.length - distinct,
+    cpuPerFireMicros: ((after.node - before.node + after.mongod - before.mongod) / fires) * 1000,
     nodeCpuPerFireMicros: ((after.node - before.node) / fires) * 1000,
     mongodCpuPerFireMicros: ((after.mongod - before.mongod) / fires) * 1000,
   };

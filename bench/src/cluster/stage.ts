@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Database } from '../../../app/repository/database';
+import { Transactions } from '../../../app/repository/transactions';
 import { TokenService } from '../../../app/service/tokens';
 import { Host, type HostOptions } from '../../../tools/cluster/host';
 import { projectRoot } from './serve';
@@ -11,7 +12,8 @@ export class Stage {
   readonly hosts: Host[] = [];
   readonly database: Database;
   private readonly secretKey = randomBytes(32).toString('base64');
-  private readonly url: string;
+  /** With the name of its own database. */
+  readonly url: string;
 
   constructor(mongodbUrl: string) {
     const url = new URL(mongodbUrl.replace(/^mongodb:/, 'http:'));
@@ -44,6 +46,8 @@ export class Stage {
 
   async close(): Promise<void> {
     for (const host of this.hosts.splice(0)) await host.remove();
+    // What killed workers had open would keep the database from being dropped for up to a minute.
+    await new Transactions(this.database, ['watchbell-worker', 'watchbell-agent']).endAbandoned(0);
     await this.database.db.dropDatabase();
     await this.database.close();
   }

@@ -3,6 +3,7 @@ import { Pacer } from '../../../app/timing/pacer';
 import { Timekeeper } from '../../../app/timing/timekeeper';
 import { serveScheduler } from '../subject/serve';
 import type { BenchJob } from '../subject/types';
+import { jobNamed } from './plannedJob';
 
 /** The defaults of config/settings.ts. */
 const options = { standbyMs: 1000, reannounceMs: 3000, misfireHorizonMs: 86_400_000 };
@@ -36,33 +37,7 @@ function timekeeperWith(fired: (index: number) => void): Timekeeper {
 }
 
 function jobOf({ index, cron, zone }: BenchJob, revision: number): Job {
-  return {
-    name: `${prefix}${index}`,
-    revision,
-    createdRevision: 1,
-    plannedFromAt: new Date(),
-    paused: null,
-    idleSinceAt: null,
-    kind: 'check',
-    title: `Job ${index}`,
-    enabled: true,
-    labels: {},
-    schedule: { cron, zone, dst: 'shift', repeated: 'first' },
-    misfire: 'last',
-    misfireLimit: 10,
-    graceMs: 15_000,
-    onLost: 'retry',
-    overlap: 'skip',
-    timeoutMs: 30_000,
-    jitterMs: 0,
-    retry: { limit: 2, backoffMs: 1000, factor: 2 },
-    startAt: null,
-    endAt: null,
-    calendar: null,
-    placement: { on: 'one', hostLabels: {} },
-    settings: {},
-    notify: { channels: [], repeatMs: 3_600_000, onResolved: true },
-  };
+  return { ...jobNamed(`${prefix}${index}`, { cron, zone, dst: 'shift', repeated: 'first' }), revision };
 }
 
 serveScheduler({
