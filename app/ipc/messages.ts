@@ -30,9 +30,7 @@ const runHintSchema = z.object({
   claimUntil: z.number(),
   onLost: z.enum(['retry', 'close']),
   /** Where it may run; absent in the usual case, on one host and on any. */
-  placement: z
-    .object({ on: z.enum(['one', 'every-host']), hostLabels: z.record(z.string(), z.string()) })
-    .optional(),
+  placement: z.object({ on: z.enum(['one', 'every-host']), hostLabels: z.record(z.string(), z.string()) }).optional(),
 });
 
 export type RunHint = z.infer<typeof runHintSchema>;

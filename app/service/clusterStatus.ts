@@ -4,7 +4,7 @@ import type { Database } from '../repository/database';
 import { Members } from '../repository/members';
 import { Revisions } from '../repository/revisions';
 import { SchemaVersions } from '../repository/schemaVersions';
-import { Hosts, hostIds, hostView, type SeenHosts, stateOf } from './hosts';
+import { HostReader, hostIds, hostView, type SeenHosts, stateOf } from './hosts';
 
 /** How many live members have a revision in force. */
 export interface Convergence {
@@ -20,13 +20,13 @@ export class ClusterStatus {
   private readonly members: Members;
   private readonly revisions: Revisions;
   private readonly schemas: SchemaVersions;
-  private readonly hosts: Hosts;
+  private readonly hosts: HostReader;
 
   constructor(database: Database) {
     this.members = new Members(database);
     this.revisions = new Revisions(database);
     this.schemas = new SchemaVersions(database);
-    this.hosts = new Hosts(database);
+    this.hosts = new HostReader(database);
   }
 
   async status(): Promise<Record<string, unknown>> {

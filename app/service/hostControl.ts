@@ -2,7 +2,7 @@ import { NotFoundError } from '../domain/errors';
 import type { Log } from '../domain/log';
 import type { Database } from '../repository/database';
 import { Drains } from '../repository/drains';
-import { Hosts, hostIds, hostView } from './hosts';
+import { HostReader, hostIds, hostView } from './hosts';
 import { near } from './near';
 
 /** Runs of a host that is drained by the API may go on for so long where nobody says otherwise. */
@@ -10,14 +10,14 @@ const defaultLimitMs = 600_000;
 
 /** What people ask of hosts. */
 export class HostControl {
-  private readonly hosts: Hosts;
+  private readonly hosts: HostReader;
   private readonly drains: Drains;
 
   constructor(
     database: Database,
     private readonly log: Log,
   ) {
-    this.hosts = new Hosts(database);
+    this.hosts = new HostReader(database);
     this.drains = new Drains(database);
   }
 

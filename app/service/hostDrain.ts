@@ -4,7 +4,7 @@ import type { Drain, Drains } from '../repository/drains';
 import { SweepLoop } from './run/sweepLoop';
 
 export interface HostDrainPorts {
-  drains: Drains;
+  drains: Pick<Drains, 'of'>;
   member: Member;
   sweepMs: number;
   log: Log;

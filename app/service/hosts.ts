@@ -14,7 +14,7 @@ export interface SeenHosts {
 }
 
 /** Reads what the hosts look like. */
-export class Hosts {
+export class HostReader {
   private readonly members: Members;
   private readonly drains: Drains;
   private readonly owners: RunOwners;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metrics } from '../../cluster/metrics';
 import type { Clock, Lease } from '../../cluster/types';
 import { errorFields, type Log } from '../../domain/log';
 import { afterLoss } from '../../domain/run/lost';
@@ -13,6 +14,7 @@ export interface HandOverPorts {
   cancels: RunCancels;
   lease: Lease;
   clock: Clock;
+  metrics: Metrics;
   log: Log;
 }
 
@@ -59,13 +61,15 @@ export class HandOver {
 
   /** One that cannot be written now is left to the next look, or to whoever finds its member gone. */
   private async giveOneUp(run: UnfinishedRun): Promise<void> {
-    const { owners, log } = this.ports;
+    const { owners, metrics, log } = this.ports;
     const { action } = afterLoss(run);
     const fields = { jobId: run.job, runId: run.id };
     try {
       const given =
         action === 'restart' ? await owners.release(run, run.lostCount) : await endLost(run, action, this.ports);
-      if (given) log.info(`run.${endings[action]}`, fields);
+      if (!given) return;
+      if (action !== 'restart') metrics.runs.inc({ state: endings[action] });
+      log.info(`run.${endings[action]}`, fields);
     } catch (error) {
       log.warn('run.notHandedOver', { ...fields, ...errorFields(error) });
     }
