@@ -1,8 +1,9 @@
 import type * as Driver from 'mongodb';
-import { type Collection, replacementOf, statementOf, stored } from './collection';
+import type { Collection } from './collection';
 import type { Progress, UpdateStatement } from './commands';
 import type { CommonOptions } from './options';
 import { BulkWriteResult, real, WriteError } from './real';
+import { replacementOf, statementOf, stored } from './statements';
 import { type Doc, UnsupportedError } from './types';
 import { isDoc } from './values';
 
@@ -87,7 +88,8 @@ async function run(collection: Collection, batches: readonly Batch[], options: O
       if ('inserts' in batch) await runInserts(collection, batch.inserts, ordered, options, tally);
       else await runUpdates(collection, batch.updates, ordered, options, tally);
     } catch (error) {
-      throw new real.MongoBulkWriteError(asError(error), resultOf(tally, ordered));
+      if (!(error instanceof real.MongoError)) throw error;
+      throw new real.MongoBulkWriteError(error, resultOf(tally, ordered));
     }
     if (ordered) refuseErrors(tally, ordered);
   }
@@ -171,8 +173,4 @@ function refuseErrors(tally: Tally, ordered: boolean): void {
 
 function resultOf(tally: Tally, ordered: boolean): Driver.BulkWriteResult {
   return new BulkWriteResult({ ...tally }, ordered);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

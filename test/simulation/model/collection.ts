@@ -6,8 +6,8 @@ import type { Connection } from './connection';
 import { FindCursor, ListCursor } from './cursor';
 import { createIndexes } from './indexes';
 import { type CommonOptions, refuseUnknown } from './options';
-import { hasOperators } from './query';
 import { real } from './real';
+import { replacementOf, statementOf, stored } from './statements';
 import { type Doc, type Execute, UnsupportedError } from './types';
 import { copy } from './values';
 
@@ -216,27 +216,6 @@ export class Collection {
     refuseFaults(await this.write('delete', options, () => this.commands.delete(call, own, multi, memo), !multi));
     return { acknowledged: true as const, deletedCount: memo[0]?.deleted ?? 0 };
   }
-}
-
-/** A document as it is sent. */
-export function stored(document: Doc): Doc {
-  const own = copy(document);
-  if (own['_id'] === undefined) throw new UnsupportedError('a document without _id');
-  return own;
-}
-
-export function statementOf(filter: Doc, update: unknown, how: { upsert: boolean; multi: boolean }): UpdateStatement {
-  if (!Array.isArray(update) && !hasOperators(update)) {
-    throw new real.MongoInvalidArgumentError('Update document requires atomic operators');
-  }
-  return { filter: copy(filter), update: copy(update), replace: false, ...how };
-}
-
-export function replacementOf(filter: Doc, replacement: Doc, upsert: boolean): UpdateStatement {
-  if (hasOperators(replacement)) {
-    throw new real.MongoInvalidArgumentError('Replacement document must not contain atomic operators');
-  }
-  return { filter: copy(filter), update: copy(replacement), replace: true, upsert, multi: false };
 }
 
 function refuseFaults(faults: StatementFault[]): void {

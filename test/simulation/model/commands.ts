@@ -1,7 +1,7 @@
 import { aggregated } from './aggregate';
+import { documents, endOf, first, isNatural, matching, type Query, refuseHint, type Session } from './finding';
 import { refuseExisting } from './locks';
 import { projected } from './projection';
-import { compileFilter } from './query';
 import { commandError, real } from './real';
 import type { Call, ModelServer } from './server';
 import { type Sort, sorted } from './sort';
@@ -9,16 +9,6 @@ import type { Entry, Table, Transaction } from './table';
 import { type Blocked, type Doc, UnsupportedError } from './types';
 import { type Change, compileReplacement, compileUpdate, seedOf } from './update';
 import { copy, equal, keyOf } from './values';
-import type { Writes } from './writes';
-
-export interface Query {
-  filter: Doc;
-  sort?: Sort;
-  skip?: number;
-  limit?: number;
-  projection?: Doc;
-  hint?: string;
-}
 
 export interface UpdateStatement {
   filter: Doc;
@@ -45,13 +35,6 @@ export class Progress {
 export interface StatementFault {
   index: number;
   error: unknown;
-}
-
-interface Session {
-  readonly table: Table;
-  readonly writes: Writes;
-  readonly transaction: Transaction | null;
-  readonly now: Date;
 }
 
 /** The commands that the driver sends. Filters and documents that come in are the command's own already. */
@@ -251,56 +234,9 @@ function asDoc(value: unknown): Doc {
 
 function upsert(session: Session, { filter }: UpdateStatement, change: Change): Doc {
   const made = change(seedOf(filter), true);
-  if (made['_id'] === undefined) {
-    throw commandError({ code: 2, codeName: 'BadValue', errmsg: 'the model draws no _id for an upsert' });
-  }
+  if (made['_id'] === undefined) throw new UnsupportedError('an upsert without _id');
   const { _id, ...fields } = made;
   const document = { _id, ...fields };
   insertOne(session, document);
   return document;
-}
-
-/** Entries whose document matches, as the reader sees them. Taken before anything changes. */
-function matching({ table, transaction, now }: Session, filter: Doc): Entry[] {
-  const matches = compileFilter(filter, now);
-  const found: Entry[] = [];
-  for (const entry of table.candidates(filter, transaction)) {
-    const document = entry.seenBy(transaction);
-    if (document !== null && matches(document)) found.push(entry);
-  }
-  return found;
-}
-
-function documents({ table, transaction, now }: Session, filter: Doc, most = Number.POSITIVE_INFINITY): Doc[] {
-  const matches = compileFilter(filter, now);
-  const found: Doc[] = [];
-  for (const entry of table.candidates(filter, transaction)) {
-    if (found.length >= most) break;
-    const document = entry.seenBy(transaction);
-    if (document !== null && matches(document)) found.push(document);
-  }
-  return found;
-}
-
-function first(session: Session, { filter, sort }: { filter: Doc; sort?: Sort }): Entry | null {
-  const found = matching(session, filter);
-  if (sort === undefined || found.length < 2) return found[0] ?? null;
-  const byDocument = new Map(found.map(entry => [entry.seenBy(session.transaction) ?? {}, entry]));
-  const [best] = sorted([...byDocument.keys()], sort);
-  return (best && byDocument.get(best)) ?? null;
-}
-
-/** The order in which the documents were made: as they stand. */
-function isNatural(sort: Sort): boolean {
-  return sort['$natural'] === 1 && Object.keys(sort).length === 1;
-}
-
-function endOf({ skip = 0, limit = 0 }: Query): number | undefined {
-  return limit === 0 ? undefined : skip + limit;
-}
-
-function refuseHint(table: Table, hint: string | undefined): void {
-  if (hint === undefined || table.indexes.has(hint)) return;
-  const errmsg = `planner returned error :: caused by :: hint provided does not correspond to an existing index`;
-  throw commandError({ code: 2, codeName: 'BadValue', errmsg });
 }

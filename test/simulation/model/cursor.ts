@@ -1,6 +1,6 @@
 import { sortOf } from './aggregate';
 import type { Collection, FindOptions } from './collection';
-import type { Query } from './commands';
+import type { Query } from './finding';
 import { refuseUnknown } from './options';
 import { Blocked, type Doc, type Execute } from './types';
 

@@ -30,7 +30,7 @@ function writeConflict(): Error {
 }
 
 /** What MongoDB says where a unique key is taken. */
-export function duplicateKey(table: Table, index: string, keyValue: Doc): Error {
+function duplicateKey(table: Table, index: string, keyValue: Doc): Error {
   const [field = '_id'] = Object.keys(keyValue);
   return commandError({
     code: 11000,
