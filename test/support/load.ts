@@ -88,3 +88,10 @@ export class Load {
     return Math.floor((index * 1000) / this.options.jobs);
   }
 }
+
+/** How long before its start a load of so many jobs must be begun, as fast as this machine is now. */
+export async function leadFor(world: ClusterWorld, jobs: number): Promise<number> {
+  const from = performance.now();
+  await world.api.must('PUT', '/api/v1/jobs/how-fast', world.check('how-fast', { enabled: false }));
+  return Math.max(2000, 1000 + 3 * jobs * (performance.now() - from));
+}
