@@ -74,10 +74,7 @@ export class Timekeeper {
   private readonly pacer = new Pacer();
   private batch: RunHint[] = [];
   /** Per kind of placement: up to where everything was recorded before this host looked after it. */
-  private coveredFrom: Record<Placement['on'], number> = {
-    one: Number.NEGATIVE_INFINITY,
-    'every-host': Number.NEGATIVE_INFINITY,
-  };
+  private readonly coveredFrom = { one: Number.NEGATIVE_INFINITY, 'every-host': Number.NEGATIVE_INFINITY };
 
   constructor(
     private readonly ports: TimekeeperPorts,
@@ -172,7 +169,19 @@ export class Timekeeper {
     plan.end = end;
     this.planned.delete(name);
     this.due.delete(plan);
+    this.followToTheEnd(plan);
     this.timetables.giveBack(plan.shared);
+  }
+
+  /** What was due before the end and was not handed on, as in an outage of MongoDB: who has no record of it gets one. */
+  private followToTheEnd(plan: PlannedJob): void {
+    if (plan.end === null || plan.end.why === 'deleted') return;
+    const now = this.now();
+    let at = plan.shared.next(Math.max(plan.handedAt, now - this.options.misfireHorizonMs));
+    for (let count = 0; at !== null && at < plan.end.at && count < mostLate; count += 1) {
+      this.followUp.add(plan, at, now);
+      at = plan.shared.next(at);
+    }
   }
 
   private enqueue(plan: PlannedJob): void {

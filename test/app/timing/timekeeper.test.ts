@@ -52,6 +52,24 @@ describe('Timekeeper', () => {
     expect(announced).toHaveLength(1);
   });
 
+  it('sees to the record of what was due in an outage when the job is paused before anything is announced', async () => {
+    const { timekeeper, announced, ended, state } = timekeeperOf();
+    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
+    await pass(500);
+    state.ready = false;
+    await pass(3000);
+    const idleSinceAt = new Date(start.getTime() + 3500);
+    const paused = { note: '', by: 'someone', at: idleSinceAt };
+    timekeeper.upsert(
+      jobOf({ name: 'tick', revision: 2, schedule: everySecond, plannedFromAt: start, paused, idleSinceAt }),
+    );
+    state.ready = true;
+    await pass(5000);
+    expect(announced.map(({ hint }) => hint.at - start.getTime())).toEqual([0]);
+    expect(ended.map(({ at }) => at)).toEqual([0, 1000, 2000, 3000]);
+    expect(new Set(ended.map(({ end }) => end?.why))).toEqual(new Set(['paused']));
+  });
+
   it('gives what was missed before its start over to the misfire policy, only when it has no record', async () => {
     const hourly = jobOf({
       name: 'hourly',
