@@ -62,6 +62,7 @@ function patching(patches: readonly Patch[], applied: Set<Patch>): Plugin {
 
 function replaceOnce(code: string, { file, from, to }: Patch): string {
   const count = code.split(from).length - 1;
-  if (count !== 1) throw new Error(`${file} holds the piece that a variant replaces ${count} times, not once:\n${from}`);
+  if (count !== 1)
+    throw new Error(`${file} holds the piece that a variant replaces ${count} times, not once:\n${from}`);
   return code.replace(from, () => to);
 }

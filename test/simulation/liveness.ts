@@ -81,11 +81,15 @@ export class Liveness {
     const age = this.parts.databaseNow - time(run, 'claimedAt');
     const id = text(run, '_id');
     const lanes = list(run, 'lanes');
-    if (state === 'queued' && lanes.length > 0) return this.waits(run, lanes);
+    if (state === 'queued' && lanes.length > 0) {
+      this.waits(run, lanes);
+      return;
+    }
     if (age < freshMs) return;
     const key = `${id}#${number(run, 'fence')}`;
     const member = text(run, 'member');
-    if (!this.parts.isAlive(member)) this.blame('runningHasAnOwner', `${key} is ${state}, its owner "${member}" is gone`);
+    if (!this.parts.isAlive(member))
+      this.blame('runningHasAnOwner', `${key} is ${state}, its owner "${member}" is gone`);
     else if (!this.parts.isWorking(key) && number(run, 'attempt') === 1) {
       this.blame('runningHasAnOwner', `${key} is ${state} for ${age} ms, and ${member} does not work on it`);
     }
@@ -96,7 +100,10 @@ export class Liveness {
     const holder = this.runs.find(one => lanes.includes(one['slot']));
     const age = this.parts.databaseNow - time(run, 'claimedAt');
     if (holder === undefined && age > freshMs) {
-      this.blame('runningHasAnOwner', `${text(run, '_id')} waits for ${lanes.join(', ')} for ${age} ms, and it is free`);
+      this.blame(
+        'runningHasAnOwner',
+        `${text(run, '_id')} waits for ${lanes.join(', ')} for ${age} ms, and it is free`,
+      );
     }
   }
 
@@ -111,7 +118,9 @@ export class Liveness {
     const { databaseNow } = this.parts;
     const active = this.parts
       .documents('mutes')
-      .filter(mute => mute['ended'] === false && (mute['endsAt'] === null || time(mute, 'endsAt') > databaseNow - 2000));
+      .filter(
+        mute => mute['ended'] === false && (mute['endsAt'] === null || time(mute, 'endsAt') > databaseNow - 2000),
+      );
     return new Set(active.map(mute => text(mute, '_id')));
   }
 

@@ -1,7 +1,7 @@
 import type { Log, LogFields } from '../../app/domain/log';
 import { ipcNames } from '../../app/ipc/messages';
-import type { WorkerSettings } from '../../app/service/workerSettings';
 import type { Watchbell } from '../../app/service/watchbell';
+import type { WorkerSettings } from '../../app/service/workerSettings';
 import { type IpcConditions, Mailbox, post } from './ipc';
 import { MachineClock, SimProcess, type Surroundings } from './process';
 import type { Instance, Outside, Program } from './sandbox';
@@ -294,7 +294,8 @@ export class Machine {
 
   private toPid(pid: number, action: string, data: unknown): void {
     if (action === ipcNames.run) this.parts.announced(this.hostId, data);
-    for (const { process, mailbox } of this.running) if (process.pid === pid) post(mailbox, action, data, this.parts.ipc());
+    for (const { process, mailbox } of this.running)
+      if (process.pid === pid) post(mailbox, action, data, this.parts.ipc());
   }
 
   private toAgent(action: string, data: unknown): void {

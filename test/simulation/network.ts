@@ -81,7 +81,9 @@ class Request<T> {
     this.takeBack();
     this.takeBack = () => undefined;
     this.isBroken = true;
-    this.process.arrive(timeline.now + random.span(1), 'broken', this.label, () => this.fail(this.networkError('down')));
+    this.process.arrive(timeline.now + random.span(1), 'broken', this.label, () =>
+      this.fail(this.networkError('down')),
+    );
   }
 
   begin({ serverSelectionMs }: LinkLimits): void {
@@ -101,11 +103,9 @@ class Request<T> {
   /** The driver looks for a primary. */
   private select(until: number): void {
     if (this.ended) return;
-    if (!this.route.isDown) return this.send();
-    if (this.process.monotonic() >= until) {
-      return this.fail(selectionError());
-    }
-    this.process.setTimer(() => this.select(until), lookMs, false);
+    if (!this.route.isDown) this.send();
+    else if (this.process.monotonic() >= until) this.fail(selectionError());
+    else this.process.setTimer(() => this.select(until), lookMs, false);
   }
 
   private send(): void {
@@ -181,6 +181,9 @@ function timeoutError(limitMs: number): MongoError {
 
 /** Its second argument is the driver's own topology, which is not exported; of it only the error is looked at. */
 function selectionError(): MongoError {
-  const error: MongoError = Reflect.construct(real.MongoServerSelectionError, ['No primary was found.', { error: null }]);
+  const error: MongoError = Reflect.construct(real.MongoServerSelectionError, [
+    'No primary was found.',
+    { error: null },
+  ]);
   return error;
 }

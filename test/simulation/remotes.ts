@@ -81,7 +81,8 @@ export class Remotes {
   ): Promise<SendAnswer> {
     const { world, safety, conditions } = this.parts;
     const answer = drawn(conditions().trouble, world.random.next());
-    const arrives = answer === 'taken' || (answer !== 'busy' && answer !== 'refusedConnection' && world.random.chance(0.5));
+    const arrives =
+      answer === 'taken' || (answer !== 'busy' && answer !== 'refusedConnection' && world.random.chance(0.5));
     world.trace.add(process.name, 'send', `${message.deliveryId}#${message.fence} ${answer}`);
     safety.handedOver(message, arrives);
     if (answer === 'silent') {

@@ -90,7 +90,10 @@ export class Safety {
     if (first !== undefined) this.blame('oneStartOfAFence', `${key} was started by ${first} and by ${member}`);
     this.starts.set(key, member);
     const owner = this.owners.get(runId);
-    if (owner === undefined) return this.blame('oneOwner', `${key} is started by ${member} and has no record`);
+    if (owner === undefined) {
+      this.blame('oneOwner', `${key} is started by ${member} and has no record`);
+      return;
+    }
     if (owner.fence === fence && owner.member !== member) {
       this.blame('oneOwner', `${key} is started by ${member}, and belongs to ${owner.member}`);
     }
@@ -164,7 +167,8 @@ export class Safety {
     if (ended && unfinished.includes(text(after, 'state')) && text(after, 'trigger') !== 'backfill') {
       this.blame('endedStaysEnded', `${id} was ${text(before, 'state')} and is ${text(after, 'state')}`);
     }
-    const taken = is > was && from !== to && from.includes(':') && to.includes(':') && text(before, 'state') === 'running';
+    const taken =
+      is > was && from !== to && from.includes(':') && to.includes(':') && text(before, 'state') === 'running';
     if (taken && this.members.get(from)?.state === 'live') {
       this.blame('takenFromTheDead', `${to} takes ${id} from ${from}, who is live`);
     }

@@ -129,7 +129,11 @@ export class Instance {
       case 'node:crypto':
         return { ...crypto, randomBytes: (count: number) => this.bytes(count), randomUUID: () => this.uuid() };
       case 'node:fs':
-        return { ...fs, readFileSync: (file: string) => this.file(file), readlinkSync: (file: string) => this.file(file) };
+        return {
+          ...fs,
+          readFileSync: (file: string) => this.file(file),
+          readlinkSync: (file: string) => this.file(file),
+        };
       default:
         return hostRequire(name);
     }
@@ -154,7 +158,10 @@ export class Instance {
         );
         signal?.addEventListener('abort', abort, { once: true });
       });
-    return { setTimeout: wait, setImmediate: (value: unknown, options?: { signal?: AbortSignal }) => wait(0, value, options) };
+    return {
+      setTimeout: wait,
+      setImmediate: (value: unknown, options?: { signal?: AbortSignal }) => wait(0, value, options),
+    };
   }
 
   private bytes(count: number): Buffer {

@@ -69,6 +69,8 @@ export function scenarioOf(seed: number): Scenario {
     offsetMs: random.chance(0.7) ? random.between(-40, 40) : random.between(-2000, 2000),
     startAtMs: index * random.between(10, 300),
   }));
+  const { leaseMs } = cluster;
+  const gusts = weatherOf(random, { hostCount, workers, leaseMs, from: 2200, until: calmFrom, isLong });
   return {
     seed,
     hosts,
@@ -76,8 +78,8 @@ export function scenarioOf(seed: number): Scenario {
     cluster,
     maxRuns: random.chance(0.2) ? 2 : 50,
     jobs,
-    deeds: deedsOf(random, jobs, calmFrom),
-    gusts: weatherOf(random, { hostCount, workers, from: 2200, until: calmFrom, isLong }),
+    deeds: [...deedsOf(random, jobs, calmFrom), ...afterOutages(random, jobs, gusts)].sort((a, b) => a.at - b.at),
+    gusts,
     wayMs: random.pick([0.3, 0.6, 1.5, 6]),
     calmFrom,
     endAt: calmFrom + cluster.leaseMs + healMs + (isLong ? settleMs : 0),
@@ -106,7 +108,7 @@ function settingsOf(random: Random): Scenario['cluster'] {
 
 function jobOf(random: Random, index: number): JobPlan {
   const name = `job-${index + 1}`;
-  const workMs = random.pick([20, 80, 300, 900, 1800]);
+  const workMs = random.pick([20, 80, 300, 1200, 2400]);
   const series = Array.from({ length: random.pick([1, 1, 2, 4]) }, (_, one) => ({
     name: `s${one}`,
     phaseMs: random.int(4000),
@@ -135,7 +137,8 @@ function jobOf(random: Random, index: number): JobPlan {
 }
 
 function scheduleOf(random: Random): JsonObject {
-  if (random.chance(0.2)) return { cron: random.pick(['* * * * * *', '*/2 * * * * *', '1-59/3 * * * * *']), zone: 'UTC' };
+  if (random.chance(0.2))
+    return { cron: random.pick(['* * * * * *', '*/2 * * * * *', '1-59/3 * * * * *']), zone: 'UTC' };
   return { everyMs: random.pick([1000, 1000, 1500, 2000, 3000]) };
 }
 
@@ -157,12 +160,30 @@ function deedsOf(random: Random, jobs: readonly JobPlan[], until: number): Scena
   return deeds.filter(({ at }) => at < until).sort((a, b) => a.at - b.at);
 }
 
+/** Where MongoDB comes back, people send again at once what it did not take; change streams are still broken then. */
+function afterOutages(random: Random, jobs: readonly JobPlan[], gusts: readonly Gust[]): Scenario['deeds'] {
+  const outages = gusts.filter(({ type }) => type === 'databaseDown' || type === 'election');
+  return outages.flatMap(({ at, forMs }) => {
+    const back = at + forMs + random.between(20, 500);
+    return jobs.map(({ name: job }) => {
+      const title = `title ${random.int(1000)}`;
+      return { at: back + random.between(0, 120), deed: { type: 'retitle', job, title } satisfies Deed };
+    });
+  });
+}
+
 function story(random: Random, job: string): Deed[] {
   switch (random.int(7)) {
     case 0:
-      return [{ type: 'pause', job }, { type: 'resume', job }];
+      return [
+        { type: 'pause', job },
+        { type: 'resume', job },
+      ];
     case 1:
-      return [{ type: 'delete', job }, { type: 'create', job }];
+      return [
+        { type: 'delete', job },
+        { type: 'create', job },
+      ];
     case 2:
       return [{ type: 'reschedule', job, everyMs: random.pick([1000, 1500, 2500]) }];
     case 3:
@@ -170,6 +191,9 @@ function story(random: Random, job: string): Deed[] {
     case 4:
       return [{ type: 'retitle', job, title: `title ${random.int(100)}` }];
     default:
-      return [{ type: 'close', job, forMs: random.between(800, 7000) }, { type: 'open', job }];
+      return [
+        { type: 'close', job, forMs: random.between(800, 7000) },
+        { type: 'open', job },
+      ];
   }
 }

@@ -19,6 +19,7 @@ export interface Climate {
   workers: number;
   from: number;
   until: number;
+  leaseMs: number;
   /** Everything is down for longer than the grace span. */
   isLong: boolean;
 }
@@ -27,16 +28,26 @@ export interface Climate {
 export function weatherOf(random: Random, climate: Climate): Gust[] {
   const { from, until, isLong } = climate;
   const gusts: Gust[] = [];
-  if (isLong) gusts.push({ type: 'databaseDown', at: from + random.between(0, 1500), forMs: random.between(16_500, 19_000) });
+  if (isLong)
+    gusts.push({ type: 'databaseDown', at: from + random.between(0, 1500), forMs: random.between(16_500, 19_000) });
   const count = isLong ? 1 + random.int(2) : 1 + random.int(6);
   for (let index = 0; index < count; index += 1) {
-    const at = random.between(from, until - 1000);
-    const forMs = Math.min(random.between(200, 6000), until - at - 200);
-    gusts.push({ at, forMs, ...troubleOf(random, climate) });
+    const trouble = troubleOf(random, climate);
+    const wished =
+      pauses.includes(trouble.type) && random.chance(0.6) ? beyondLease(random, climate) : random.between(200, 5000);
+    const forMs = Math.min(wished, until - from - 300);
+    gusts.push({ at: random.between(from, until - forMs - 200), forMs, ...trouble });
   }
   if (random.chance(0.5)) gusts.push({ at: from, forMs: until - from, ...lossy(random) });
   if (random.chance(0.4)) gusts.push({ at: from, forMs: until - from, ...badRemotes(random) });
   return gusts.sort((a, b) => a.at - b.at);
+}
+
+/** Who stands still for longer than its lease comes back when others do its work. */
+const pauses: readonly Trouble['type'][] = ['pauseWorker', 'pauseHost', 'freezeHost', 'cutHost'];
+
+function beyondLease(random: Random, { leaseMs }: Climate): number {
+  return leaseMs + random.between(600, 3500);
 }
 
 function troubleOf(random: Random, { hostCount }: Climate): Trouble {
@@ -50,7 +61,7 @@ function troubleOf(random: Random, { hostCount }: Climate): Trouble {
     case 3:
       return { type: 'pauseWorker', host };
     case 4:
-      return { type: 'pauseAgent', host };
+      return { type: random.chance(0.5) ? 'pauseAgent' : 'pauseWorker', host };
     case 5:
       return { type: 'pauseHost', host };
     case 6:
