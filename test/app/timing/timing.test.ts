@@ -197,6 +197,28 @@ describe('a host that takes no work', () => {
     });
     expect(queued).toHaveLength(1);
   });
+
+  it('leave alone, while they are drained, what every host runs, and decide about it when that ends', async () => {
+    const placement = { on: 'every-host' as const, hostLabels: {} };
+    const plannedFromAt = new Date(now());
+    const job = await storeJob(database, {
+      name: 'drained',
+      schedule: everySecond,
+      misfire: 'skip',
+      plannedFromAt,
+      placement,
+    });
+    const { timing, state } = await startHost();
+    state.draining = true;
+    time.offsetMs = 40_000;
+    timing.clockMeasured();
+    await expect(eventually('anything is told', async () => (await recordsOf(job)).told > 1, 1500)).rejects.toThrow();
+    state.draining = false;
+    await eventually('all is told', async () => (await recordsOf(job)).told >= 24, 8000);
+    const missed = (await recordsOf(job)).stored.filter(run => run.reason === 'misfire');
+    expect(missed.length).toBeGreaterThan(0);
+    expect(new Set((await recordsOf(job)).stored.map(run => run.hostId))).toEqual(new Set(['a']));
+  });
 });
 
 describe('clocks', () => {
