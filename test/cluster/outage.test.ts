@@ -10,6 +10,8 @@ import { OwnMongod } from '../support/ownMongod';
 /** Each check takes so long, so that an outage finds some in flight. */
 const workMs = 2000;
 const graceMs = 15_000;
+/** So long a load runs before MongoDB is away. */
+const runMs = 3000;
 /** After MongoDB's return a member renews, and what had no record is announced again, at the latest within this span. */
 const settleMs = 5000;
 let mongod: OwnMongod;
@@ -57,9 +59,9 @@ interface Outage {
 
 /** Five occurrences a second; of the first three jobs a lost run is run again, of the others closed. */
 async function outage(name: string, awayMs: number, end: () => Promise<void> | void, back: () => Promise<void> | void) {
-  const seconds = 4 + awayMs / 1000 + 8;
+  const seconds = (runMs + awayMs + 5000) / 1000;
   const over = (index: number) => ({ overlap: 'allow', onLost: index < 3 ? 'retry' : 'close' });
-  const load = await new Load(world, { name, jobs: 5, seconds, over }).begin(4000);
+  const load = await new Load(world, { name, jobs: 5, seconds, over, leadMs: 4000 }).begin(runMs);
   const pidsBefore = processesOf(host);
   const inFlight = (await load.records()).filter(run => run.state === 'running' && run.startedAt !== null);
   await end();
