@@ -185,9 +185,10 @@ export class AgentRuntime {
     this.options.log.info('agent.workerEnds', { worker: pid, allEnd: this.workers.allEnd });
   }
 
-  /** A worker of this host wrote a definition: bring just that into force, then tell the other workers. */
+  /** A worker of this host wrote a definition: just that is brought into force, here and in every worker at the same time. */
   private configChanged(change: ConfigChanged): void {
-    void this.feed.hint(change).then(() => this.options.messenger.sendToApp(ipcNames.configChanged, change));
+    this.options.messenger.sendToApp(ipcNames.configChanged, change);
+    void this.feed.hint(change);
   }
 
   /** Another host wrote one: the workers look for themselves. */

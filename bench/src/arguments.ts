@@ -9,8 +9,8 @@ export type Request =
   | { kind: 'measure'; ids: WorkloadId[]; all: boolean; json: boolean; rounds: number }
   | { kind: 'page'; file: string };
 
-const usage = `npm run bench -- w1|…|w10|growth|all [--json] [--rounds N]   measures
-npm run bench -- page FILE   writes the tables of docs/benchmarks.md from what "all --json" has printed
+const usage = `npm run bench -- w1 … w10 growth | all [--json] [--rounds N]   measures these, or all
+npm run bench -- page FILE   writes the tables of docs/benchmarks.md from what "--json" has printed; others stay
 npm run bench -- check       checks the types, those of the peers too`;
 
 const usualRounds = 3;
@@ -22,12 +22,14 @@ export function parseArguments(args: readonly string[]): Request {
   const [first = '', second, ...more] = positionals;
   if (first === 'page' && second !== undefined && more.length === 0) return { kind: 'page', file: second };
   const rounds = values.rounds === undefined ? usualRounds : Number(values.rounds);
-  const ids = workloadIds.filter(id => first === 'all' || first.toLowerCase() === id);
-  if (ids.length === 0 || second !== undefined) throw new BenchError(usage);
+  const asked = new Set(positionals.map(one => one.toLowerCase()));
+  const all = asked.size === 1 && asked.has('all');
+  const ids = workloadIds.filter(id => all || asked.has(id));
+  if (ids.length === 0 || (!all && ids.length !== asked.size)) throw new BenchError(usage);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > mostRounds) {
     throw new BenchError(`--rounds is a whole number from 1 to ${mostRounds}.\n${usage}`);
   }
-  return { kind: 'measure', ids, all: first === 'all', json: values.json ?? false, rounds };
+  return { kind: 'measure', ids, all, json: values.json ?? false, rounds };
 }
 
 function read(args: readonly string[]) {

@@ -141,10 +141,27 @@ describe('the page of the bench', () => {
     writePage(figures, page);
     const text = readFileSync(page, 'utf8');
     rmSync(folder, { recursive: true });
-    expect(text).toMatch(/^before\n<!-- figures -->\nMeasured .*<!-- \/figures -->\nafter\n$/s);
+    expect(text).toMatch(/^before\n<!-- figures -->\n## W1\n\nMeasured .*<!-- \/figures -->\nafter\n$/s);
     expect(text).not.toContain('old');
     expect(text).toContain('| peer 1.0.0 † | 40 (40–40) |');
     expect(text).toContain('| p99, ms | 60 | ≤ 50 | **no** |');
+  });
+});
+
+describe('the page of the bench, of some workloads only', () => {
+  it('keeps what stands there of the others', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'watchbell-bench-'));
+    const [page, figures] = [path.join(folder, 'page.md'), path.join(folder, 'figures.json')];
+    writeFileSync(page, '<!-- figures -->\n## W1\n\nfirst\n\n## W2\n\nsecond\n<!-- /figures -->\n');
+    const rows = rowsOf([seriesOf('Watchbell', [20])], '10,000 jobs', []);
+    const lines = ['W2', 'W8'].map(id => JSON.stringify({ ...resultOf(id, [missed], rows), machine: machineNow() }));
+    writeFileSync(figures, `> watchbell bench\n\n${lines.join('\n')}\n`);
+    writePage(figures, page);
+    const text = readFileSync(page, 'utf8');
+    rmSync(folder, { recursive: true });
+    expect(text.match(/^## .*$/gm)).toEqual(['## W1', '## W2', '## W8']);
+    expect(text).toContain('first');
+    expect(text).not.toContain('second');
   });
 });
 
@@ -200,11 +217,20 @@ describe('arguments of the bench', () => {
       ids: ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9', 'w10', 'growth'],
       rounds: 5,
     });
+    expect(parseArguments(['w7', 'w6'])).toMatchObject({ ids: ['w6', 'w7'], all: false });
     expect(parseArguments(['page', 'figures.json'])).toEqual({ kind: 'page', file: 'figures.json' });
   });
 
   it('shows how it is used when it is asked for something else', () => {
-    for (const args of [[], ['w11'], ['w1', 'w2'], ['w1', '--fast'], ['w1', '--rounds', '0'], ['page']]) {
+    for (const args of [
+      [],
+      ['w11'],
+      ['w1', 'w11'],
+      ['all', 'w2'],
+      ['w1', '--fast'],
+      ['w1', '--rounds', '0'],
+      ['page'],
+    ]) {
       expect(() => parseArguments(args)).toThrow('npm run bench');
     }
   });
