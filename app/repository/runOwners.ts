@@ -59,8 +59,26 @@ export class RunOwners {
 
   /** Unfinished runs that these members hold, oldest first. */
   async unfinishedOf(members: readonly string[], limit: number): Promise<UnfinishedRun[]> {
+    return await this.heldBy(members, limit, {});
+  }
+
+  /** Of these those that are not bound to another host than this one. */
+  async unfinishedFor(hostId: string, members: readonly string[], limit: number): Promise<UnfinishedRun[]> {
+    return await this.heldBy(members, limit, { boundTo: { $in: [null, hostId] } });
+  }
+
+  /** The others: those that are bound to another host. */
+  async unfinishedElsewhere(hostId: string, members: readonly string[], limit: number): Promise<UnfinishedRun[]> {
+    return await this.heldBy(members, limit, { boundTo: { $nin: [null, hostId] } });
+  }
+
+  private async heldBy(
+    members: readonly string[],
+    limit: number,
+    bound: { boundTo?: { $in: (string | null)[] } | { $nin: (string | null)[] } },
+  ): Promise<UnfinishedRun[]> {
     const stored = await this.collection
-      .find({ member: { $in: [...members] }, ...held })
+      .find({ member: { $in: [...members] }, ...bound, ...held })
       .sort({ scheduledAt: 1 })
       .limit(limit)
       .toArray();

@@ -77,7 +77,10 @@ export class LostRuns {
     const live = await members.liveOf(holders);
     const dead = holders.filter(id => !live.has(id));
     if (dead.length === 0) return;
-    const lost = await owners.unfinishedOf(dead, sweepLimit);
+    // Asked apart: however much a host that is gone has left, it keeps nothing from being taken over here.
+    const { id } = this.ports.host;
+    const own = owners.unfinishedFor(id, dead, sweepLimit);
+    const lost = (await Promise.all([own, owners.unfinishedElsewhere(id, dead, sweepLimit)])).flat();
     const others = lost.filter(run => this.isForOthers(run));
     await this.settle(lost.filter(run => !others.includes(run)));
     for (const run of await this.ports.stranded.overdue(others)) await this.end(run, 'strand');

@@ -16,7 +16,7 @@ export interface StrandedRunsPorts {
  * is never run on another, and must not wait for ever.
  */
 export class StrandedRuns {
-  /** Since when no host that may go on with a run has been seen. */
+  /** By what the runs ask for: since when no host that may go on with them has been seen. */
   private since = new Map<string, number>();
   private readonly now: () => number;
 
@@ -29,9 +29,13 @@ export class StrandedRuns {
     const hosts: PlacedHost[] = runs.length === 0 ? [] : await this.ports.hosts.taking({});
     const now = this.now();
     const waiting = runs.filter(run => !hosts.some(host => mayRunOn(run, host)));
-    this.since = new Map(waiting.map(({ id }) => [id, this.since.get(id) ?? now]));
-    return waiting.filter(({ id }) => now - (this.since.get(id) ?? now) >= this.ports.waitMs);
+    this.since = new Map(waiting.map(keyOf).map(key => [key, this.since.get(key) ?? now]));
+    return waiting.filter(run => now - (this.since.get(keyOf(run)) ?? now) >= this.ports.waitMs);
   }
+}
+
+function keyOf({ boundTo, hostLabels = {} }: UnfinishedRun): string {
+  return boundTo ?? `~${labelsInWords(hostLabels)}`;
 }
 
 /** Why such a run ends, for its record. */
