@@ -73,6 +73,8 @@ describe('With a day of history stored, no question of a hot path reads a collec
       ['runs'],
       () => owners.unfinishedMembers(),
       () => owners.unfinishedOf(['a:1:x'], 500),
+      () => owners.unfinishedFor('a', ['a:1:x'], 500),
+      () => owners.unfinishedElsewhere('a', ['a:1:x'], 500),
       () => queue.lanes(host),
       () => queue.busy([nameOf(1), nameOf(2)]),
       () => queue.places(nameOf(3)),
@@ -104,6 +106,7 @@ describe('With a day of history stored, no question of a hot path reads a collec
       ['jobs', 'runs', 'settlements'],
       () => settlements.settle({ job: nameOf(7), revision: 8, table, now }),
       () => settlements.checkpoint(),
+      () => settlements.hostCheckpoint('a', now),
       () => settlements.moveCheckpoint(dayAgo, 'a'),
     );
   });
@@ -113,6 +116,7 @@ describe('With a day of history stored, no question of a hot path reads a collec
     await expectIndexed(
       ['alerts'],
       () => alerts.forEvaluation(nameOf(5), 1, { type: 'series', series }),
+      () => alerts.ofOtherHosts(nameOf(5), 1, ['a']),
       () => alerts.open(nameOf(5), 1),
       () => alerts.withOutbox(50),
       () => alerts.pullOutbox(alertIdOf(1), [1]),
