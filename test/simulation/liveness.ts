@@ -12,8 +12,8 @@ export interface LivenessParts {
   documents(name: string): Doc[];
   history: History;
   isAlive(memberId: string): boolean;
-  /** Whether the work of this start (`run#fence`) is under way. */
-  isWorking(key: string): boolean;
+  /** When the work of this start (`run#fence`) was last under way, in virtual ms. */
+  workedAt(key: string): number;
   /** MongoDB's time in ms. */
   databaseNow: number;
   /** Virtual ms. */
@@ -90,7 +90,7 @@ export class Liveness {
     const member = text(run, 'member');
     if (!this.parts.isAlive(member))
       this.blame('runningHasAnOwner', `${key} is ${state}, its owner "${member}" is gone`);
-    else if (!this.parts.isWorking(key) && number(run, 'attempt') === 1) {
+    else if (this.parts.now - this.parts.workedAt(key) > freshMs && number(run, 'attempt') === 1) {
       this.blame('runningHasAnOwner', `${key} is ${state} for ${age} ms, and ${member} does not work on it`);
     }
   }

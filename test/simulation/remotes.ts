@@ -23,6 +23,7 @@ export interface RemotesParts {
 export class Remotes {
   /** Work that has begun and not ended, by `run#fence`, with its process. */
   private readonly working = new Map<string, SimProcess>();
+  private readonly ended = new Map<string, number>();
 
   constructor(private readonly parts: RemotesParts) {}
 
@@ -35,9 +36,10 @@ export class Remotes {
     };
   }
 
-  /** Whether a process that is there works on this start of a run. */
-  isWorking(key: string): boolean {
-    return this.working.get(key)?.alive ?? false;
+  /** When a process that is there was last seen to work on this start of a run, in virtual ms; −∞: never. */
+  workedAt(key: string): number {
+    if (this.working.get(key)?.alive) return this.parts.world.timeline.now;
+    return this.ended.get(key) ?? Number.NEGATIVE_INFINITY;
   }
 
   private async read(
@@ -58,6 +60,7 @@ export class Remotes {
       await this.wait(process, 'worked', world.random.span(plan.workMs), isDeaf ? null : signal);
     } finally {
       this.working.delete(queryId);
+      this.ended.set(queryId, world.timeline.now);
     }
     if (fails) throw new Error('The source is out of order.');
     return this.series(plan);

@@ -58,9 +58,9 @@ const settleMs = 6000;
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed);
-  const hostCount = random.chance(0.75) ? 2 : 3;
-  const workers = hostCount === 3 || random.chance(0.6) ? 1 : 2;
-  const isLong = random.chance(0.06);
+  const hostCount = random.chance(0.85) ? 2 : 3;
+  const workers = hostCount === 3 || random.chance(0.7) ? 1 : 2;
+  const isLong = random.chance(0.03);
   const calmFrom = isLong ? 24_000 : random.between(7500, 11_000);
   const cluster = settingsOf(random);
   const jobs = Array.from({ length: 2 + random.int(3) }, (_, index) => jobOf(random, index));
@@ -76,7 +76,7 @@ export function scenarioOf(seed: number): Scenario {
     hosts,
     workers,
     cluster,
-    maxRuns: random.chance(0.2) ? 2 : 50,
+    maxRuns: random.chance(0.2) ? 8 : 50,
     jobs,
     deeds: [...deedsOf(random, jobs, calmFrom), ...afterOutages(random, jobs, gusts)].sort((a, b) => a.at - b.at),
     gusts,
@@ -102,7 +102,7 @@ function settingsOf(random: Random): Scenario['cluster'] {
     return { ...common, ...lease, ...looks, operationMs: 3500, serverSelectionMs: 3000 };
   }
   const lease = { leaseMs: 3000, renewMs: 900, renewalLimitMs: 1000, skewMaxMs: 5000, killGraceMs: 600 };
-  const looks = { sweepMs: 800, pollMs: 800, standbyMs: 400, reannounceMs: 1200 };
+  const looks = { sweepMs: 900, pollMs: 900, standbyMs: 400, reannounceMs: 1200 };
   return { ...common, ...lease, ...looks, operationMs: 1500, serverSelectionMs: 1000 };
 }
 

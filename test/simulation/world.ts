@@ -170,7 +170,7 @@ export class World {
       documents: name => this.documents(name),
       history: this.history,
       isAlive: id => this.isAlive(id),
-      isWorking: key => this.remotes.isWorking(key),
+      workedAt: key => this.remotes.workedAt(key),
       databaseNow: this.databaseNow(),
       now: this.timeline.now,
       blame: (property, detail) => this.blame(property, detail),
