@@ -177,6 +177,7 @@ it('a rolling restart of every host under load misses nothing, and loses only wh
     await eventually('it is draining', async () => (await stateOf(host, other)) === 'draining', 4000);
     const tookMs = await stopped;
     expect(tookMs).toBeLessThan(6500);
+    expect(host.events().some(event => event['event'] === 'agent.workerEnds' && event['allEnd'] === true)).toBe(true);
     expect(await claimsAfter(load, host, termAt + 1000)).toEqual([]);
     const due = { from: termAt + 1500, to: termAt + tookMs };
     await sleep(1000);

@@ -43,6 +43,12 @@ export class HandOver {
     await this.giveUp(await this.held());
   }
 
+  /** Gives up at once what this member has claimed and does not execute: nobody else would begin it meanwhile. */
+  async idle(): Promise<void> {
+    const { active } = this.ports;
+    await this.giveUp((await this.held()).filter(run => !active.has(run.id)));
+  }
+
   private async held(): Promise<UnfinishedRun[]> {
     const { owners, lease } = this.ports;
     return await owners.unfinishedOf([lease.memberId], mostRuns);

@@ -103,6 +103,8 @@ export class RunService {
     const { intake, lostRuns, cancels, promoter } = this.parts;
     const quiet = Promise.all([intake.stop(), lostRuns.stop(), cancels.stop(), promoter.stop()]);
     // What is being claimed may start runs for as long as it takes: only then is `settled` about all of them.
+    const idle = quiet.then(() => this.handOver.idle());
+    this.own('run.handOverFailed', idle);
     await atMost(
       quiet.then(() => this.active.settled()),
       drainMs,

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../../../app/domain/job/types';
+import { occurrenceId } from '../../../../app/domain/run/occurrence';
+import { givenUp } from '../../../../app/model/run';
+import { Runs } from '../../../../app/repository/runs';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
 import { jobOf } from '../../../support/job';
@@ -91,6 +94,25 @@ describe('a member of a host that is drained', () => {
     a.service.drained(new Date(now - 1));
     expect(await world.ended(again.name)).toMatchObject([{ state: 'succeeded', hostId: 'b', lostCount: 0, fence: 3 }]);
     expect(await world.ended(once.name)).toMatchObject([{ state: 'lost', fence: 2 }]);
+  });
+});
+
+describe('a member that ends', () => {
+  it('gives up at once what it has claimed and does not execute, while what it executes goes on', async () => {
+    const a = await world.worker('a');
+    const [executed, idle] = [named(), named()];
+    world.behaviour.workMs = 60_000;
+    await running(a, executed);
+    const { name: job, revision: jobRevision, onLost } = idle;
+    const { memberId: member, hostId } = a.member;
+    const times = { scheduledAt: at, claimedAt: at };
+    const fields = { job, jobRevision, onLost, member, hostId, ...times };
+    const claim = { id: occurrenceId(job, at), trigger: 'schedule', overlap: 'skip', ...fields } as const;
+    await new Runs(database, 30).claim([claim]);
+    const stopped = a.service.stop(3000);
+    await eventually('it is nobody’s', async () => (await world.runs(job))[0]?.member === givenUp, 2500);
+    expect(await world.runs(executed.name)).toMatchObject([{ state: 'running', member }]);
+    await stopped;
   });
 });
 
