@@ -67,6 +67,18 @@ export class PlannedJob implements Bucketed<PlannedJob> {
     this.isForHere = hasLabels(labels, placement.hostLabels);
   }
 
+  /** The first instants, in ms, that were due before its end and were never handed on; none of a deleted job. */
+  leftAtEnd(from: number, most: number): number[] {
+    const left: number[] = [];
+    if (this.end === null || this.end.why === 'deleted') return left;
+    let at = this.shared.next(Math.max(this.handedAt, from));
+    while (at !== null && at < this.end.at && left.length < most) {
+      left.push(at);
+      at = this.shared.next(at);
+    }
+    return left;
+  }
+
   /** What its occurrences are settled under: `job`, or `job~hostId` where they are this host's own. */
   get lane(): string {
     return this.boundTo === undefined ? this.name : laneOf({ job: this.name, boundTo: this.boundTo });

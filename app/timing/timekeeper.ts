@@ -110,19 +110,17 @@ export class Timekeeper {
     const known = this.planned.get(job.name);
     if (known !== undefined && known.revision > job.revision) return;
     if (!job.enabled || job.paused !== null) {
-      this.end(job.name, { why: 'paused', at: job.idleSinceAt?.getTime() ?? this.now() });
+      const at = job.idleSinceAt?.getTime() ?? this.now();
+      // It may have been due before, while no host was there to look after it.
+      if (known === undefined && at > this.coveredFrom[job.placement.on] && !this.isOfOthers(job)) this.plan(job, rule);
+      this.end(job.name, { why: 'paused', at });
     } else if (this.isOfOthers(job)) {
       this.end(job.name, { why: 'changed', at: job.plannedFromAt.getTime() });
     } else if (known !== undefined && known.plannedFromAt === job.plannedFromAt.getTime()) {
       this.update(known, job, rule);
     } else {
       this.end(job.name, { why: 'changed', at: job.plannedFromAt.getTime() });
-      const coveredFrom = this.coveredFrom[job.placement.on];
-      const plan = new PlannedJob(job, this.timetables.take(job, rule), this.now(), coveredFrom);
-      plan.update(job, plan.shared, rule);
-      plan.place(job.placement, this.ports.host);
-      this.planned.set(job.name, plan);
-      this.enqueue(plan);
+      this.enqueue(this.plan(job, rule));
     }
   }
 
@@ -154,6 +152,15 @@ export class Timekeeper {
     return placement.on === 'every-host' && !hasLabels(this.ports.host.labels, placement.hostLabels);
   }
 
+  private plan(job: Job, rule: DayRule | null): PlannedJob {
+    const coveredFrom = this.coveredFrom[job.placement.on];
+    const plan = new PlannedJob(job, this.timetables.take(job, rule), this.now(), coveredFrom);
+    plan.update(job, plan.shared, rule);
+    plan.place(job.placement, this.ports.host);
+    this.planned.set(job.name, plan);
+    return plan;
+  }
+
   private update(plan: PlannedJob, job: Job, rule: DayRule | null): void {
     const before = plan.shared;
     const shared = this.timetables.take(job, rule);
@@ -169,19 +176,11 @@ export class Timekeeper {
     plan.end = end;
     this.planned.delete(name);
     this.due.delete(plan);
-    this.followToTheEnd(plan);
-    this.timetables.giveBack(plan.shared);
-  }
-
-  /** What was due before the end and was not handed on, as in an outage of MongoDB: who has no record of it gets one. */
-  private followToTheEnd(plan: PlannedJob): void {
-    if (plan.end === null || plan.end.why === 'deleted') return;
+    // What was due in an outage and was not handed on: who has no record of it gets one.
     const now = this.now();
-    let at = plan.shared.next(Math.max(plan.handedAt, now - this.options.misfireHorizonMs));
-    for (let count = 0; at !== null && at < plan.end.at && count < mostLate; count += 1) {
-      this.followUp.add(plan, at, now);
-      at = plan.shared.next(at);
-    }
+    const left = plan.leftAtEnd(now - this.options.misfireHorizonMs, mostLate);
+    for (const at of left) this.followUp.add(plan, at, now);
+    this.timetables.giveBack(plan.shared);
   }
 
   private enqueue(plan: PlannedJob): void {
@@ -280,11 +279,11 @@ export class Timekeeper {
       const plan = this.queue.pop();
       if (plan === undefined) break;
       plan.isQueued = false;
-      if (plan.end === null) this.plan(plan, now);
+      if (plan.end === null) this.planNext(plan, now);
     }
   }
 
-  private plan(plan: PlannedJob, now: number): void {
+  private planNext(plan: PlannedJob, now: number): void {
     const { shared } = plan;
     const graceFrom = now - plan.claimMs;
     let nextAt = shared.next(Math.max(plan.handedAt, now - this.options.misfireHorizonMs));

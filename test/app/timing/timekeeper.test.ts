@@ -70,6 +70,23 @@ describe('Timekeeper', () => {
     expect(new Set(ended.map(({ end }) => end?.why))).toEqual(new Set(['paused']));
   });
 
+  it('sees to the record of what was due while no agent was there when it finds the job paused', async () => {
+    const { timekeeper, announced, ended, records } = timekeeperOf();
+    timekeeper.coverFrom(start.getTime() - 4000);
+    records.add('tick@2025-12-31T23:59:57.000Z');
+    const idleSinceAt = new Date(start.getTime() - 500);
+    const paused = { note: '', by: 'someone', at: idleSinceAt };
+    const plannedFromAt = new Date(start.getTime() - 60_000);
+    timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt, paused, idleSinceAt }));
+    timekeeper.upsert(jobOf({ name: 'old', schedule: everySecond, plannedFromAt, paused, idleSinceAt: plannedFromAt }));
+    await pass(2000);
+    expect(announced).toEqual([]);
+    expect(ended.map(({ job, at }) => [job, at])).toEqual([
+      ['tick', -2000],
+      ['tick', -1000],
+    ]);
+  });
+
   it('gives what was missed before its start over to the misfire policy, only when it has no record', async () => {
     const hourly = jobOf({
       name: 'hourly',
