@@ -9,6 +9,8 @@ export interface Plan {
   /** Infinite while it is in force. */
   until: number;
   end: 'none' | 'paused' | 'changed' | 'deleted';
+  /** When the end became visible, in virtual ms. */
+  endedAt: number;
   jitterMs: number;
   misfire: string;
 }
@@ -19,6 +21,9 @@ interface Announcement {
   /** Virtual ms. */
   at: number;
 }
+
+/** What ended so long ago has its records. */
+const settledMs = 5000;
 
 /** What jobs were to be run by, as it became visible, and what agents have announced. */
 export class History {
@@ -50,16 +55,32 @@ export class History {
     const idleSince = time(after, 'idleSinceAt');
     const isIdle = Number.isFinite(idleSince);
     if (open !== undefined && (schedule === null || isIdle || open.from !== from)) {
+      open.endedAt = now;
       open.end = schedule === null ? 'deleted' : isIdle ? 'paused' : 'changed';
       open.until = schedule === null ? databaseNow : isIdle ? idleSince : from;
     }
-    if (schedule === null) this.newest.delete(job);
+    if (schedule === null) this.delete(job, databaseNow);
     else this.newest.set(job, { revision: number(after, 'revision'), since: now });
     const goesOn = open !== undefined && open.until === Number.POSITIVE_INFINITY;
     if (schedule === null || isIdle || goesOn) return;
     const jitter = number(spec, 'jitterMs');
     const jitterMs = Number.isFinite(jitter) ? jitter : 0;
     const misfire = text(spec, 'misfire');
-    this.plans.push({ job, schedule, from, until: Number.POSITIVE_INFINITY, end: 'none', jitterMs, misfire });
+    this.plans.push({
+      job,
+      schedule,
+      from,
+      until: Number.POSITIVE_INFINITY,
+      end: 'none',
+      endedAt: Number.POSITIVE_INFINITY,
+      jitterMs,
+      misfire,
+    });
+  }
+
+  /** Of a deleted job nothing is recorded any more, also not how plans ended that nobody has looked at since. */
+  private delete(job: string, databaseNow: number): void {
+    this.newest.delete(job);
+    for (const plan of this.plans) if (plan.job === job && plan.until > databaseNow - settledMs) plan.end = 'deleted';
   }
 }

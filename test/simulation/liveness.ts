@@ -12,6 +12,8 @@ export interface LivenessParts {
   documents(name: string): Doc[];
   history: History;
   isAlive(memberId: string): boolean;
+  /** From when to when each agent was there, in virtual ms. */
+  agents: { from: number; until: number }[];
   /** When the work of this start (`run#fence`) was last under way, in virtual ms. */
   workedAt(key: string): number;
   /** MongoDB's time in ms. */
@@ -24,7 +26,8 @@ export interface LivenessParts {
 /** What has come so shortly before the end may be on its way. */
 const freshMs = 2500;
 /** Occurrences of so long before the end tell whether every host has the newest definitions. */
-const proofMs = 5500;
+const proofMs = 4500;
+const graceMs = 15_000;
 const unfinished: readonly string[] = ['queued', 'running'];
 
 /** What must be in order some time after the last fault. */
@@ -64,15 +67,23 @@ export class Liveness {
   private plan(plan: Plan): void {
     // What was due shortly before its job was deleted is nobody's any more.
     if (plan.end === 'deleted') return;
+    // By the new schedule alone nobody can tell what the old one left out: some agent must have known both.
+    if (plan.end === 'changed' && !this.isKnownThrough(plan.endedAt)) return;
     const until = Math.min(plan.until, this.parts.databaseNow - freshMs - plan.jitterMs);
     const spans = this.runs.filter(run => text(run, 'job') === plan.job && run['to'] instanceof Date);
     for (const at of dueBetween(plan.schedule, plan.from, until)) {
       if (this.recorded.has(occurrenceId(plan.job, new Date(at)))) continue;
       if (spans.some(span => time(span, 'from') <= at && at <= time(span, 'to'))) continue;
+      // What was missed by more than its grace and then stopped before it was decided is told by the log only.
+      if (plan.end !== 'none' && plan.until - at > graceMs) continue;
       const when = new Date(at).toISOString();
       this.blame('dueIsRecorded', `${plan.job} was due at ${when} (plan until ${plan.end}) and has no record`);
       return;
     }
+  }
+
+  private isKnownThrough(change: number): boolean {
+    return this.parts.agents.some(({ from, until }) => from + 1000 < change && until > change + 3000);
   }
 
   private run(run: Doc): void {

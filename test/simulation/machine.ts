@@ -38,6 +38,8 @@ export interface Running {
   /** Of workers: what the API would call; null until the code was started. */
   watchbell: Watchbell | null;
   ready: boolean;
+  /** In virtual ms. */
+  readyAt: number;
   /** What the master waits for; a process that dies before hands it on to the next. */
   firstReady: () => void;
   stop: () => Promise<void>;
@@ -203,7 +205,17 @@ export class Machine {
     this.stats.set(pid, statOf(pid, this.incarnations));
     const mailbox = new Mailbox(process);
     const stop = async () => undefined;
-    const member: Running = { role, process, mailbox, machine: this, watchbell: null, ready: false, firstReady, stop };
+    const member: Running = {
+      role,
+      process,
+      mailbox,
+      machine: this,
+      watchbell: null,
+      ready: false,
+      readyAt: Number.POSITIVE_INFINITY,
+      firstReady,
+      stop,
+    };
     this.running.push(member);
     this.parts.born(member);
     const instance = program.take(outside(member, name => this.file(name)));
@@ -268,6 +280,7 @@ export class Machine {
   private ready(member: Running): void {
     if (!member.process.alive) return;
     member.ready = true;
+    member.readyAt = this.parts.world.timeline.now;
     this.trace('ready', member.process.name);
     member.firstReady();
     member.firstReady = () => undefined;

@@ -68,6 +68,8 @@ export interface Timer {
 /** One process of a simulated machine: its clocks, its timers, and whether anything reaches it. */
 export class SimProcess {
   alive = true;
+  /** In virtual ms. */
+  diedAt = Number.POSITIVE_INFINITY;
   private pausedBy = 0;
   private readonly bornAt: number;
   private readonly timers = new Set<Timer>();
@@ -155,6 +157,7 @@ export class SimProcess {
 
   kill(): void {
     this.alive = false;
+    this.diedAt = this.world.timeline.now;
     this.held = [];
     for (const timer of this.timers) timer.happening.cancelled = true;
     this.timers.clear();

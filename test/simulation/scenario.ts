@@ -52,7 +52,7 @@ export interface Scenario {
 }
 
 /** From the end of the faults until everything is in order, beyond the lease of members that are gone. */
-const healMs = 6500;
+const healMs = 7000;
 /** Behind an outage that is longer than the grace span the misfire policy decides: that takes its time. */
 const settleMs = 6000;
 
