@@ -40,6 +40,8 @@ export interface ConclusionPorts {
   /** Called when a message was decided: its delivery need not wait for the next sweep. */
   wakeDeliveries(): void;
   alertRetentionDays: number;
+  /** Whether occurrences are being claimed here now: ends that can wait give way. */
+  isClaiming(): boolean;
 }
 
 const dayMs = 86_400_000;

@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../cluster/types';
 import type { RunEnding, RunEndings } from '../../repository/runEndings';
 
@@ -7,8 +8,18 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+export interface FinisherPorts {
+  endings: Pick<RunEndings, 'end'>;
+  clock: Clock;
+  /** Whether occurrences are being claimed here now. */
+  isClaiming(): boolean;
+}
+
 /** Ended by one command. */
 const batchSize = 1000;
+/** Ends give way to claims for so long at most: a burst is late by its starts, and nobody waits for its ends. */
+const giveWayMs = 500;
+const lookMs = 10;
 
 /**
  * Ends runs that touch no alert: what ends while a write is under way goes with the next one, so that a burst of short
@@ -18,7 +29,7 @@ export class Finisher {
   private waiting: Waiting[] = [];
   private writing = false;
 
-  constructor(private readonly ports: { endings: Pick<RunEndings, 'end'>; clock: Clock }) {}
+  constructor(private readonly ports: FinisherPorts) {}
 
   /** False when the run is another member's by now; throws MongoDB's error where the outcome is unknown. */
   end(ending: RunEnding): Promise<boolean> {
@@ -32,12 +43,18 @@ export class Finisher {
   private arm(): void {
     if (this.writing || this.waiting.length === 0) return;
     this.writing = true;
-    setImmediate(() => {
-      void this.write(this.waiting.splice(0, batchSize)).finally(() => {
+    void this.gather()
+      .then(() => this.write(this.waiting.splice(0, batchSize)))
+      .finally(() => {
         this.writing = false;
         this.arm();
       });
-    });
+  }
+
+  private async gather(): Promise<void> {
+    await setImmediate();
+    const end = performance.now() + giveWayMs;
+    while (this.ports.isClaiming() && performance.now() < end) await sleep(lookMs);
   }
 
   private async write(batch: readonly Waiting[]): Promise<void> {

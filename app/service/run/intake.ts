@@ -26,6 +26,11 @@ export class Intake {
 
   constructor(private readonly ports: IntakePorts) {}
 
+  /** Whether a batch is on its way from the claim to its start. */
+  get isClaiming(): boolean {
+    return this.claiming > 0;
+  }
+
   /** Announced occurrences; the same one may come many times. */
   accept(hints: readonly RunHint[]): void {
     for (const hint of hints) {

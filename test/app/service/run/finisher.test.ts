@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEnding, RunEndings } from '../../../../app/repository/runEndings';
 import { Finisher } from '../../../../app/service/run/finisher';
+import { eventually } from '../../../support/eventually';
 
 const clock = { now: () => new Date('2026-01-01T00:00:00Z') };
 const ending = (id: string): RunEnding => ({
@@ -10,13 +11,13 @@ const ending = (id: string): RunEnding => ({
 });
 
 /** Writes that end when the test says so. */
-function writes() {
+function writes(isClaiming = () => false) {
   const batches: { ids: string[]; answer(ended: Set<string>): void; fail(error: Error): void }[] = [];
   const end: RunEndings['end'] = given =>
     new Promise((answer, fail) => {
       batches.push({ ids: given.map(one => one.id), answer, fail });
     });
-  return { batches, finisher: new Finisher({ endings: { end }, clock }) };
+  return { batches, finisher: new Finisher({ endings: { end }, clock, isClaiming }) };
 }
 
 const turn = () => new Promise(resolve => setTimeout(resolve, 5));
@@ -38,6 +39,24 @@ describe('What ends runs without alerts', () => {
     ]);
     batches[1]?.answer(new Set(['c', 'd', 'e']));
     expect(await Promise.all(second)).toEqual([true, true, true]);
+  });
+
+  it('lets claims go first, but not for long', async () => {
+    let claiming = true;
+    const { batches, finisher } = writes(() => claiming);
+    const first = finisher.end(ending('a'));
+    await turn();
+    expect(batches).toEqual([]);
+    claiming = false;
+    await eventually('it is written when the claims are done', () => batches.length === 1);
+    claiming = true;
+    batches[0]?.answer(new Set(['a']));
+    await first;
+    const [second, startedAt] = [finisher.end(ending('b')), performance.now()];
+    await eventually('it is written although claims go on', () => batches.length === 2, 5000);
+    expect(performance.now() - startedAt).toBeGreaterThan(400);
+    batches[1]?.answer(new Set(['b']));
+    expect(await second).toBe(true);
   });
 
   it('tells each run of a write that failed, and goes on with the next', async () => {
