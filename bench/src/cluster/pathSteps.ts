@@ -5,7 +5,7 @@ import { until } from '../subject/process';
 /** Every job is due each so many ms, all in one instant. */
 export const periodMs = 10_000;
 /** From the due time to the handler's start. */
-export const lateLimitMs = 1000;
+const lateLimitMs = 1000;
 
 interface PathSubject {
   loads: readonly number[];

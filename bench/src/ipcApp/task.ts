@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What the application of W6 is to do; in its environment. */
-export const ipcTaskSchema = z.object({
+const ipcTaskSchema = z.object({
   jobs: z.number(),
   bursts: z.number(),
   mode: z.enum(['timekeeper', 'batches', 'single']),
