@@ -30,10 +30,15 @@ export class History {
   readonly plans: Plan[] = [];
   /** The newest revision of each job that is there. */
   readonly newest = new Map<string, { revision: number; since: number }>();
+  /** When the message that each alert decided last became visible, in virtual ms. */
+  readonly decidedAt = new Map<string, number>();
   readonly announcements = new Map<string, Announcement[]>();
 
   observe(changes: readonly Change[], databaseNow: number, now: number): void {
-    for (const { collection, after } of changes) {
+    for (const { collection, before, after } of changes) {
+      if (collection === 'alerts' && number(before, 'seq') !== number(after, 'seq')) {
+        this.decidedAt.set(text(after, '_id'), now);
+      }
       if (collection === 'jobs' && after !== null) this.job(after, databaseNow, now);
     }
   }

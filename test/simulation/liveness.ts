@@ -120,8 +120,8 @@ export class Liveness {
 
   private alert(alert: Doc): void {
     if (list(alert, 'outbox').length === 0 && alert['hasOutbox'] !== true) return;
-    const youngest = time(alert, 'lastEvaluatedAt');
-    if (this.parts.databaseNow - youngest < freshMs) return;
+    const decidedAt = this.parts.history.decidedAt.get(text(alert, '_id')) ?? 0;
+    if (this.parts.now - decidedAt < freshMs) return;
     this.blame('outboxEmpty', `the outbox of ${text(alert, '_id')} is not empty`);
   }
 

@@ -14,7 +14,7 @@ export interface WorkPlan {
   series: { name: string; phaseMs: number; vanishes: boolean }[];
 }
 
-export interface JobPlan {
+interface JobPlan {
   name: string;
   body: JsonObject;
   work: WorkPlan;
@@ -26,7 +26,7 @@ export type Deed =
   | { type: 'retitle'; job: string; title: string }
   | { type: 'close'; job: string; forMs: number };
 
-export interface HostPlan {
+interface HostPlan {
   hostId: string;
   /** Its wall clock minus MongoDB's at the start. */
   offsetMs: number;

@@ -3,7 +3,7 @@ import type { Random } from './random';
 /** Something that breaks, and for how long; times in virtual ms. */
 export type Gust = { at: number; forMs: number } & Trouble;
 
-export type Trouble =
+type Trouble =
   | { type: 'killWorker' | 'killAgent' | 'pauseAgent' | 'pauseWorker'; host: number }
   | { type: 'pauseHost' | 'freezeHost' | 'cutHost' | 'rollHost'; host: number }
   | { type: 'crashHost'; host: number; reboot: boolean }
