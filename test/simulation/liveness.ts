@@ -67,8 +67,9 @@ export class Liveness {
   private plan(plan: Plan): void {
     // What was due shortly before its job was deleted is nobody's any more.
     if (plan.end === 'deleted') return;
-    // By the new schedule alone nobody can tell what the old one left out: some agent must have known both.
-    if (plan.end === 'changed' && !this.isKnownThrough(plan.endedAt)) return;
+    // By the new plan alone nobody can tell what the old one left out: some agent must have known both.
+    const isReplaced = this.parts.history.plans.some(one => one.job === plan.job && one.from > plan.from);
+    if (isReplaced && !this.isKnownThrough(plan.endedAt)) return;
     const until = Math.min(plan.until, this.parts.databaseNow - freshMs - plan.jitterMs);
     const spans = this.runs.filter(run => text(run, 'job') === plan.job && run['to'] instanceof Date);
     for (const at of dueBetween(plan.schedule, plan.from, until)) {

@@ -38,7 +38,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'mute read from a cache',
-    foundBy: 7,
+    foundBy: 41,
     finds: ['closedIsNotSent'],
     patches: [
       {
@@ -53,13 +53,13 @@ export const variants: readonly Variant[] = [
   },
   {
     name: "`startsAt` by a host's clock",
-    foundBy: 47,
+    foundBy: 3,
     finds: ['closedIsNotSent'],
     patches: [{ file: 'app/repository/mutes.ts', from: `    startsAt: null,\n`, to: `    startsAt: new Date(),\n` }],
   },
   {
     name: 'alert written without comparing what was read',
-    foundBy: 42,
+    foundBy: 38,
     finds: ['alertOfTheNewest'],
     patches: [
       {
@@ -71,7 +71,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'take-over only at the moment of death',
-    foundBy: 52,
+    foundBy: 31,
     finds: ['runningHasAnOwner', 'dueIsRecorded'],
     patches: [
       {
@@ -85,7 +85,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'revision drawn outside the transaction',
-    foundBy: 1,
+    foundBy: 3,
     finds: ['revisionsInOrder'],
     patches: [
       {
@@ -97,7 +97,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'death judged by a stored clock',
-    foundBy: 3,
+    foundBy: 17,
     finds: ['deadByItsLease'],
     patches: [
       {
@@ -109,7 +109,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'alerts written apart from the run',
-    foundBy: 29,
+    foundBy: 75,
     finds: ['alertOfALiveRun'],
     patches: [
       {
