@@ -1,3 +1,4 @@
+import type { Property } from './safety';
 import type { Program } from './sandbox';
 import { scenarioOf } from './scenario';
 import type { Step } from './trace';
@@ -12,11 +13,16 @@ export async function simulate(
   return await new World(program, scenarioOf(seed), listener).run();
 }
 
-/** The first of these seeds that violates something; null where none does. */
-export async function firstViolation(program: Program, seeds: Iterable<number>): Promise<WorldResult | null> {
+/** The first of these worlds that violates one of these properties first; null where none does. */
+export async function firstViolation(
+  program: Program,
+  seeds: Iterable<number>,
+  properties: readonly Property[],
+): Promise<WorldResult | null> {
   for (const seed of seeds) {
     const result = await simulate(program, seed);
-    if (result.violations.length > 0) return result;
+    const [first] = result.violations;
+    if (first !== undefined && properties.includes(first.property)) return result;
   }
   return null;
 }
