@@ -53,7 +53,7 @@ async function warmed(): Promise<void> {
 async function claim(batch: readonly NewRun[]): Promise<void> {
   const { won } = await runs.claim(batch);
   report.won += won.length;
-  report.lastAt = Date.now();
+  if (won.length > 0) report.lastAt = Date.now();
 }
 
 /** The same documents in the same batches; who races begins with the same ones. */
@@ -94,6 +94,8 @@ async function spread(): Promise<void> {
   await until(at);
   await claimedAll();
   await timekeeper.stop();
+  // A claim whose answer is on its way counts too.
+  await intake.stop();
 }
 
 /** Past the grace span nothing is claimed any more. */
