@@ -117,8 +117,10 @@ export class Machine {
   async stop(): Promise<void> {
     this.isUp = false;
     this.generation += 1;
+    const ended = [...this.running];
     for (const role of ['worker', 'agent'] as const) {
-      await Promise.all(this.running.filter(one => one.role === role).map(one => this.terminate(one)));
+      const members = ended.filter(one => one.role === role && one.process.alive);
+      await Promise.all(members.map(one => this.terminate(one)));
     }
   }
 
