@@ -103,7 +103,10 @@ export class Machine {
     this.isUp = false;
     this.generation += 1;
     for (const one of [...this.running]) this.end(one, 'killed');
-    if (reboot) this.bootId += 1;
+    if (!reboot) return;
+    this.bootId += 1;
+    // What its kernel had not got through goes with it.
+    this.kept = [];
   }
 
   /** kill -9: the master starts another one. */

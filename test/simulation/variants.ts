@@ -14,7 +14,7 @@ export interface Variant {
 export const variants: readonly Variant[] = [
   {
     name: 'fence check removed',
-    foundBy: 1,
+    foundBy: 355,
     finds: ['alertOfALiveRun', 'alertOfTheNewest'],
     patches: [
       {
@@ -125,7 +125,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'applied moved to the highest revision met',
-    foundBy: 1,
+    foundBy: 30,
     finds: ['newestInForce'],
     patches: [
       {
@@ -158,7 +158,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'end of a mute as an edge',
-    foundBy: 1,
+    foundBy: 138,
     finds: ['deliveriesSettled'],
     patches: [
       {
