@@ -19,6 +19,13 @@ export interface FollowUpPorts {
   log: Log;
 }
 
+export interface FollowUpOptions {
+  standbyMs: number;
+  reannounceMs: number;
+}
+
+/** So many without a record beside others that got theirs: their host is at work, and to race it would only slow both. */
+const crowd = 200;
 /** Looked at by one question. */
 const lookLimit = 1000;
 /** After a failed look the same occurrences are looked at again. */
@@ -28,10 +35,12 @@ const afterErrorMs = 1000;
 export class FollowUp {
   private readonly pending = new PendingOccurrences();
   private readonly rounds: Rounds;
+  /** When a look last found records, in ms: somebody claims. */
+  private progressAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly ports: FollowUpPorts,
-    private readonly reannounceMs: number,
+    private readonly options: FollowUpOptions,
   ) {
     const nextMs = () => this.pending.nextAt - this.now();
     this.rounds = new Rounds({ name: 'followUp', nextMs, round: () => this.round() }, ports.log);
@@ -92,13 +101,18 @@ export class FollowUp {
     if (ended.length > 0) await this.ports.ended(ended);
     const again: RunHint[] = [];
     const now = this.now();
+    const { standbyMs, reannounceMs } = this.options;
+    if (recorded.size > 0) this.progressAt = now;
+    const isCrowd = missing.length >= crowd && now - this.progressAt < standbyMs;
     for (const { plan, at } of missing) {
       if (plan.end !== null) continue;
       if (now > at + plan.claimMs) {
         this.ports.missed(plan, at, at);
+      } else if (isCrowd && now < at + reannounceMs) {
+        this.pending.add(plan, at, Math.min(now, at + reannounceMs - standbyMs) + standbyMs);
       } else {
         if (plan.isForHere) again.push(plan.hint(at));
-        this.pending.add(plan, at, now + this.reannounceMs);
+        this.pending.add(plan, at, now + reannounceMs);
       }
     }
     if (again.length > 0) this.ports.announce(again, true);

@@ -29,14 +29,13 @@ export class PendingOccurrences {
     batch.times.push(at);
   }
 
-  /** Takes at most `limit` of those whose time has come. They count as pending until `done`. */
+  /** Takes at most `limit` of those whose time has come, those that came first. They count as pending until `done`. */
   take(now: number, limit: number): PlannedOccurrence[] {
     const batch = this.heap.peek();
     if (batch === undefined || batch.at > now) return [];
-    const from = Math.max(batch.plans.length - limit, 0);
-    const times = batch.times.splice(from);
-    this.taken = batch.plans.splice(from).flatMap((plan, index) => ({ plan, at: times[index] ?? 0 }));
-    if (from === 0) {
+    const times = batch.times.splice(0, limit);
+    this.taken = batch.plans.splice(0, limit).map((plan, index) => ({ plan, at: times[index] ?? 0 }));
+    if (batch.plans.length === 0) {
       this.heap.delete(batch);
       this.byTime.delete(batch.at);
     }

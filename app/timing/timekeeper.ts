@@ -80,7 +80,7 @@ export class Timekeeper {
     private readonly ports: TimekeeperPorts,
     private readonly options: TimekeeperOptions,
   ) {
-    this.followUp = new FollowUp(ports, options.reannounceMs);
+    this.followUp = new FollowUp(ports, options);
     const work = { name: 'timekeeper', nextMs: () => this.nextMs(), round: () => this.round() };
     this.rounds = new Rounds(work, ports.log);
   }

@@ -12,24 +12,27 @@ export function occurrenceId(job: string, scheduledAt: Date, boundTo?: string): 
  * hosts comes to the same order, and a host that leaves moves only its own share.
  */
 export function hostRank(key: string, hostIds: readonly string[], self: string): number {
-  const own = score(key, self);
+  const hashed = fnv1a(key);
+  const own = score(hashed, self);
   let rank = 0;
   for (const host of hostIds) {
     if (host === self) continue;
-    const other = score(key, host);
+    const other = score(hashed, host);
     if (other > own || (other === own && host < self)) rank += 1;
   }
   return rank;
 }
 
-/** FNV-1a over both, then a final mix: without it the low bits of similar keys follow each other. */
-function score(key: string, host: string): number {
-  let hash = 0x811c9dc5;
-  const text = `${host}\u0000${key}`;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
+/** Both hashes, then a final mix (murmur3): without it the low bits of similar keys follow each other. */
+function score(hashedKey: number, host: string): number {
+  let hash = hashedKey ^ fnv1a(host);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash;
 }

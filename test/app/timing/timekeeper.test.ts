@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { occurrenceId } from '../../../app/domain/run/occurrence';
 import { jitterOf } from '../../../app/domain/schedule/jitter';
+import type { Timekeeper } from '../../../app/timing/timekeeper';
 import { jobOf } from '../../support/job';
 import { everySecond, pass, start, timekeeperOf, useFakeTime } from '../../support/timekeeper';
 
 useFakeTime();
+
+/** 1,300 jobs that are due at once, in the order in which they are announced. */
+function crowdOf(timekeeper: Timekeeper): string[] {
+  const names = Array.from({ length: 1300 }, (_, index) => `tick-${index}`);
+  for (const name of names) timekeeper.upsert(jobOf({ name, schedule: { at: start }, plannedFromAt: start }));
+  return names.reverse();
+}
 
 describe('Timekeeper', () => {
   it('announces each occurrence once while each gets its record, and never early', async () => {
@@ -50,6 +59,30 @@ describe('Timekeeper', () => {
     expect(announced).toEqual([]);
     await pass(200);
     expect(announced).toHaveLength(1);
+  });
+
+  it('does not race a host that is behind with a crowd, as long as more of it have records, reannounceMs at most', async () => {
+    const { timekeeper, announced, records } = timekeeperOf({ rank: 1 });
+    const names = crowdOf(timekeeper);
+    const claim = (from: number, to: number) => {
+      for (const name of names.slice(from, to)) records.add(occurrenceId(name, start));
+    };
+    claim(0, 400);
+    await pass(1900);
+    claim(400, 800);
+    await pass(900);
+    expect(announced).toEqual([]);
+    await pass(400);
+    expect(announced).toHaveLength(500);
+  });
+
+  it('takes a crowd over at the second look when none has got its record since the first', async () => {
+    const { timekeeper, announced, records } = timekeeperOf({ rank: 1 });
+    for (const name of crowdOf(timekeeper).slice(0, 400)) records.add(occurrenceId(name, start));
+    await pass(1500);
+    expect(announced).toEqual([]);
+    await pass(700);
+    expect(announced).toHaveLength(900);
   });
 
   it('sees to the record of what was due in an outage when the job is paused before anything is announced', async () => {

@@ -129,7 +129,7 @@ describe('at the end of a drain', () => {
     expect(performance.now() - from).toBeGreaterThan(950);
     expect(world.executedOf(deaf.name)).toMatchObject([{ endedAt: null }]);
     const released = a.log.lines.filter(({ event }) => event === 'run.released').map(({ fields }) => fields['jobId']);
-    expect(released).toEqual([heard.name, deaf.name]);
+    expect(new Set(released)).toEqual(new Set([heard.name, deaf.name]));
     for (const { name } of [heard, deaf]) expect(await world.runs(name)).toMatchObject([{ state: 'queued', fence: 2 }]);
   });
 });
