@@ -25,6 +25,8 @@ export interface SettleRequest extends Pick<PlacedRun, 'boundTo'> {
   now: Date;
   /** No live host has the labels that the job asks for: the records say so. */
   isHomeless?: boolean;
+  /** The job is stopped or planned anew since: only what that plan left in [from, until], in ms, is decided, and nothing of it runs. */
+  ended?: { from: number; until: number } | undefined;
 }
 
 export interface Settled {
@@ -144,16 +146,17 @@ export class Settlements {
   }
 
   private async settleIn(request: SettleRequest, session: ClientSession): Promise<Settled | null> {
-    const definition = (await this.jobs.current([request.job], session)).get(request.job);
-    if (definition === undefined || definition.revision !== request.revision) return null;
-    const settling = await this.settling(request, definition, session);
+    const { job, revision, ended } = request;
+    const definition = (await this.jobs.current([job], session)).get(job);
+    if (definition === undefined || (ended === undefined && definition.revision !== revision)) return null;
+    const settling = await this.settling(request, { ...definition, revision }, session);
     if (settling.until <= settling.after) return { until: new Date(settling.after), runs: 0, skipped: 0 };
     const decision = decideMisfires({
       table: request.table,
       after: settling.after,
       until: settling.until,
       recorded: await this.recordedTimes(settling),
-      misfire: definition.misfire,
+      misfire: ended === undefined ? definition.misfire : 'skip',
       misfireLimit: definition.misfireLimit,
       ownAfter: request.now.getTime() - 2 * definition.graceMs,
     });
@@ -162,17 +165,17 @@ export class Settlements {
   }
 
   private async settling(request: SettleRequest, definition: Job, session: ClientSession): Promise<Settling> {
-    const { now, boundTo } = request;
+    const { now, boundTo, ended } = request;
     const lane = laneOf(request);
     const checkpoint = boundTo === undefined ? checkpointId : checkpointOf(boundTo);
     const stored = await this.collection.find({ _id: { $in: [lane, checkpoint] } }, { session }).toArray();
     const known = stored.map(document => settlementModel.schema.parse(document));
     const after = Math.max(
-      definition.plannedFromAt.getTime() - 1,
+      (ended?.from ?? definition.plannedFromAt.getTime()) - 1,
       now.getTime() - this.options.misfireHorizonMs,
       ...known.map(({ until }) => until.getTime()),
     );
-    const until = now.getTime() - definition.graceMs - definition.jitterMs - marginMs;
+    const until = ended?.until ?? now.getTime() - definition.graceMs - definition.jitterMs - marginMs;
     const span = known.find(({ _id }) => _id === lane)?.span;
     return { ...request, definition, lane, session, after, until, span };
   }

@@ -117,7 +117,7 @@ export class Misfires {
     const now = this.now();
     const due: PlannedJob[] = [];
     for (const [plan, missed] of this.open) {
-      if (plan.end !== null) this.forget(plan, missed);
+      if (plan.end?.why === 'deleted') this.open.delete(plan);
       else if (missed.decideAt <= now) due.push(plan);
       if (due.length === jobsAtOnce) break;
     }
@@ -126,22 +126,16 @@ export class Misfires {
     return due.filter(plan => (this.open.get(plan)?.decideAt ?? Number.POSITIVE_INFINITY) <= now);
   }
 
-  /** Between its outage and the decision the job was stopped or planned anew: only the log can tell of that. */
-  private forget(plan: PlannedJob, { oldest, newest }: Missed): void {
-    this.open.delete(plan);
-    if (plan.end === null || plan.end.why === 'deleted') return;
-    const span = { from: new Date(oldest), to: new Date(newest) };
-    this.ports.log.warn('occurrences.notDecided', { jobId: plan.name, why: plan.end.why, ...span });
-  }
-
   /** Answers how many runs were queued. */
   private async settle(plan: PlannedJob): Promise<number> {
     const { name: job, revision, shared, boundTo } = plan;
     const { metrics, log, clock } = this.ports;
-    const isHomeless = this.isHomeless(plan);
     try {
-      const request = { job, revision, table: shared.table, now: clock.now(), boundTo, isHomeless };
+      const ended = this.endedSpan(plan, this.open.get(plan));
+      const isHomeless = ended === undefined && this.isHomeless(plan);
+      const request = { job, revision, table: shared.table, now: clock.now(), boundTo, isHomeless, ended };
       const settled = await this.ports.settle(request);
+      if (ended !== undefined) this.open.delete(plan);
       if (settled === null) {
         this.postpone(plan, againMs);
         return 0;
@@ -157,6 +151,12 @@ export class Misfires {
       this.postpone(plan, againMs);
       return 0;
     }
+  }
+
+  /** Between its outage and the decision the job was stopped or planned anew: what was due before that is recorded. */
+  private endedSpan({ end }: PlannedJob, missed: Missed | undefined): SettleRequest['ended'] {
+    if (end === null || end.why === 'deleted' || missed === undefined) return undefined;
+    return { from: missed.oldest, until: Math.min(missed.newest, end.at - 1) };
   }
 
   /** Whether no live host may run the job. The log tells it when it begins. */

@@ -179,7 +179,8 @@ export class Timekeeper {
     // What was due in an outage and was not handed on: who has no record of it gets one.
     const now = this.now();
     const left = plan.leftAtEnd(now - this.options.misfireHorizonMs, mostLate);
-    for (const at of left) this.followUp.add(plan, at, now);
+    if (left.length < mostLate) for (const at of left) this.followUp.add(plan, at, now);
+    else this.ports.missed(plan, left[0] ?? now, now);
     this.timetables.giveBack(plan.shared);
   }
 

@@ -27,7 +27,6 @@ export interface LivenessParts {
 const freshMs = 2500;
 /** Occurrences of so long before the end tell whether every host has the newest definitions. */
 const proofMs = 4500;
-const graceMs = 15_000;
 const unfinished: readonly string[] = ['queued', 'running'];
 
 /** What must be in order some time after the last fault. */
@@ -75,8 +74,6 @@ export class Liveness {
     for (const at of dueBetween(plan.schedule, plan.from, until)) {
       if (this.recorded.has(occurrenceId(plan.job, new Date(at)))) continue;
       if (spans.some(span => time(span, 'from') <= at && at <= time(span, 'to'))) continue;
-      // What was missed by more than its grace and then stopped before it was decided is told by the log only.
-      if (plan.end !== 'none' && plan.until - at > graceMs) continue;
       const when = new Date(at).toISOString();
       this.blame('dueIsRecorded', `${plan.job} was due at ${when} (plan until ${plan.end}) and has no record`);
       return;

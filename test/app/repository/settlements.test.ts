@@ -150,6 +150,20 @@ describe('Settlements.settle', () => {
     expect((await records(old)).stored).toEqual([]);
   });
 
+  it('decides what an ended plan left, once and running nothing, whatever the definition is by now', async () => {
+    const made = await job({ misfire: 'all' });
+    await claim(made, 20_000);
+    await storeJob(database, { ...made, revision: 2, schedule: { ...everyTen, everyMs: 7000 } });
+    const ended = { from: start, until: start + 59_999 };
+    const table = timetable(everyTen);
+    const left = { job: made.name, revision: made.revision, table, now: new Date(start + downMs), ended };
+    expect(await settlements.settle(left)).toMatchObject({ runs: 0, skipped: 5 });
+    expect(await settlements.settle(left)).toMatchObject({ runs: 0, skipped: 0 });
+    const { spans, queued } = await records(made);
+    expect(queued).toEqual([]);
+    expect(spans).toMatchObject([{ reason: 'misfire', count: 5, jobRevision: 1 }]);
+  });
+
   it('gives no occurrence up to a claim that comes at the same time: one of both has it', async () => {
     for (let round = 0; round < 10; round += 1) {
       const missed = await job({ schedule: { at: new Date(start) } });

@@ -36,7 +36,7 @@ function planOf(name: string, rule: DayRule | null = null, placement: Placement 
 }
 
 function misfiresOf() {
-  const asked: { job: string; at: number; boundTo: string | undefined; isHomeless: boolean | undefined }[] = [];
+  const asked: (Pick<SettleRequest, 'job' | 'boundTo' | 'isHomeless' | 'ended'> & { at: number })[] = [];
   const log = new RecordedLog();
   const state = {
     rank: 0,
@@ -57,8 +57,8 @@ function misfiresOf() {
       rank: () => state.rank,
       anyHostWith: () => state.anyHost,
       settle: async request => {
-        const { job, boundTo, isHomeless } = request;
-        asked.push({ job, boundTo, isHomeless, at: request.now.getTime() - start });
+        const { job, boundTo, isHomeless, ended } = request;
+        asked.push({ job, boundTo, isHomeless, ended, at: request.now.getTime() - start });
         return await state.settle(request);
       },
       settledUntil: async () => state.until,
@@ -127,7 +127,17 @@ describe('Misfires', () => {
     expect(misfires.oldestOpen()).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('forgets a job that is not run by this plan any more', async () => {
+  it('has what a plan left before it ended decided, once, up to its end', async () => {
+    const { misfires, asked } = misfiresOf();
+    const plan = planOf('job');
+    misfires.add(plan, start - 60_000, start - 20_000);
+    plan.end = { why: 'paused', at: start - 30_000 };
+    await pass(5000);
+    expect(asked).toMatchObject([{ ended: { from: start - 60_000, until: start - 30_001 } }]);
+    expect(misfires.oldestOpen()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('forgets a job that is deleted', async () => {
     const { misfires, asked } = misfiresOf();
     const plan = planOf('job');
     misfires.add(plan, start - 60_000, start - 20_000);

@@ -18,6 +18,21 @@ describe('Timekeeper when a clock or the machine goes wrong', () => {
     );
   });
 
+  it('gives over what was due in a long outage when the job is paused before anything is announced', async () => {
+    const { timekeeper, missed, state, ended } = timekeeperOf();
+    const job = jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start });
+    timekeeper.upsert(job);
+    await pass(500);
+    state.ready = false;
+    await pass(300_000);
+    const at = new Date(start.getTime() + 300_000);
+    timekeeper.upsert({ ...job, revision: 2, paused: { at, by: 'test', note: 'quiet' }, idleSinceAt: at });
+    expect(missed).toEqual([{ job: 'tick', at: 1000 }]);
+    state.ready = true;
+    await pass(1000);
+    expect(ended).toMatchObject([{ at: 0 }]);
+  });
+
   it('leaves to the misfire policy what a machine that slept for 5 minutes missed, and announces what is in grace', async () => {
     const { timekeeper, announced, missed, state, record } = timekeeperOf();
     timekeeper.upsert(jobOf({ name: 'tick', schedule: everySecond, plannedFromAt: start }));
