@@ -32,6 +32,8 @@ export class ClimateNow {
   private steppedMs = 0;
   private network: Conditions;
   private downs = 0;
+  /** Hosts whose way to MongoDB is long, in ms. */
+  private readonly far = new Map<Machine, number>();
   private readonly outstanding = new Set<{ broken(): void }>();
 
   constructor(private readonly parts: ClimateParts) {
@@ -43,7 +45,7 @@ export class ClimateNow {
     const now = this;
     return {
       outstanding: this.outstanding,
-      conditions: () => this.network,
+      conditions: () => ({ ...this.network, wayMs: this.far.get(machine) ?? this.network.wayMs }),
       afterCut: go => machine.afterCut(go),
       get isDown() {
         return now.downs > 0;
@@ -138,6 +140,9 @@ export class ClimateNow {
         return this.freeze(machine);
       case 'cutHost':
         return this.cut(machine);
+      case 'farHost':
+        this.far.set(machine, gust.wayMs);
+        return () => this.far.delete(machine);
       case 'crashHost':
         machine.crash(gust.reboot);
         return () => machine.start();

@@ -70,6 +70,8 @@ export class SimProcess {
   alive = true;
   /** In virtual ms. */
   diedAt = Number.POSITIVE_INFINITY;
+  readonly death: Promise<void>;
+  private died: () => void = () => undefined;
   private pausedBy = 0;
   private readonly bornAt: number;
   private readonly timers = new Set<Timer>();
@@ -81,6 +83,9 @@ export class SimProcess {
     readonly pid: number,
     readonly clock: MachineClock,
   ) {
+    this.death = new Promise(resolve => {
+      this.died = resolve;
+    });
     this.bornAt = clock.monotonic() - world.random.between(100, 5000);
   }
 
@@ -161,6 +166,7 @@ export class SimProcess {
     this.held = [];
     for (const timer of this.timers) timer.happening.cancelled = true;
     this.timers.clear();
+    this.died();
   }
 
   /** Timers come late by what the event loop is busy with, and up to a ms early. */

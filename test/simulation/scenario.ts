@@ -59,11 +59,11 @@ const settleMs = 6000;
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed);
   const hostCount = random.chance(0.85) ? 2 : 3;
-  const workers = hostCount === 3 || random.chance(0.7) ? 1 : 2;
+  const workers = hostCount === 3 || random.chance(0.8) ? 1 : 2;
   const isLong = random.chance(0.03);
-  const calmFrom = isLong ? 24_000 : random.between(7500, 11_000);
+  const calmFrom = isLong ? 24_000 : random.between(6500, 9500);
   const cluster = settingsOf(random);
-  const jobs = Array.from({ length: 2 + random.int(3) }, (_, index) => jobOf(random, index));
+  const jobs = Array.from({ length: 2 + random.int(2) }, (_, index) => jobOf(random, index));
   const hosts = Array.from({ length: hostCount }, (_, index) => ({
     hostId: `h${index + 1}`,
     offsetMs: random.chance(0.7) ? random.between(-40, 40) : random.between(-2000, 2000),

@@ -1,4 +1,3 @@
-import type { Property } from './safety';
 import type { Program } from './sandbox';
 import { scenarioOf } from './scenario';
 import type { Step } from './trace';
@@ -11,20 +10,6 @@ export async function simulate(
   listener: ((step: Step) => void) | null = null,
 ): Promise<WorldResult> {
   return await new World(program, scenarioOf(seed), listener).run();
-}
-
-/** The first of these worlds that violates one of these properties first; null where none does. */
-export async function firstViolation(
-  program: Program,
-  seeds: Iterable<number>,
-  properties: readonly Property[],
-): Promise<WorldResult | null> {
-  for (const seed of seeds) {
-    const result = await simulate(program, seed);
-    const [first] = result.violations;
-    if (first !== undefined && properties.includes(first.property)) return result;
-  }
-  return null;
 }
 
 /** The seeds from `from` to `to`, every `step`-th. */

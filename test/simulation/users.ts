@@ -114,19 +114,15 @@ export class Users {
     const { watchbell } = worker;
     if (watchbell === null) return null;
     trace.add('user', 'asks', what, () => worker.process.name);
-    let answer: Answer | null = null;
-    worker.process.arrive(timeline.now + 1, 'api', what, () => {
-      ask(watchbell).then(
-        value => {
-          answer = { ok: true, value };
-        },
-        (error: unknown) => {
-          answer = { ok: false, error };
-        },
-      );
+    const came = await new Promise<Answer | null>(resolve => {
+      worker.process.arrive(timeline.now + 1, 'api', what, () => {
+        ask(watchbell).then(
+          value => resolve({ ok: true, value }),
+          (error: unknown) => resolve({ ok: false, error }),
+        );
+      });
+      void worker.process.death.then(() => resolve(null));
     });
-    while (answer === null && worker.process.alive) await this.sleep(2);
-    const came = answerOf(answer);
     trace.add('user', 'answer', what, () => (came === null ? 'none' : came.ok ? 'ok' : String(came.error)));
     return came;
   }
@@ -148,11 +144,6 @@ export class Users {
 /** A merge patch that takes a cron expression away too. */
 function everyMs(spanMs: number): JsonObject {
   return { everyMs: spanMs, cron: null, zone: null, dst: null, repeated: null };
-}
-
-/** What a closure has set: the compiler does not follow that. */
-function answerOf(answer: Answer | null): Answer | null {
-  return answer;
 }
 
 function endOf(value: unknown): number | null {

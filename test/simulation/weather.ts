@@ -7,6 +7,7 @@ type Trouble =
   | { type: 'killWorker' | 'killAgent' | 'pauseAgent' | 'pauseWorker'; host: number }
   | { type: 'pauseHost' | 'freezeHost' | 'cutHost' | 'rollHost'; host: number }
   | { type: 'crashHost'; host: number; reboot: boolean }
+  | { type: 'farHost'; host: number; wayMs: number }
   | { type: 'stepClock'; host: number; byMs: number }
   | { type: 'stepDatabaseClock'; byMs: number }
   | { type: 'databaseDown' | 'election' }
@@ -27,6 +28,7 @@ export interface Climate {
 /** What breaks in a world: a few things, each of which has ended when the calm begins. */
 export function weatherOf(random: Random, climate: Climate): Gust[] {
   const { from, until, isLong } = climate;
+  if (!isLong && random.chance(0.15)) return freshMembers(random, climate);
   const gusts: Gust[] = [];
   if (isLong)
     gusts.push({ type: 'databaseDown', at: from + random.between(0, 1500), forMs: random.between(16_500, 19_000) });
@@ -41,6 +43,22 @@ export function weatherOf(random: Random, climate: Climate): Gust[] {
   if (random.chance(0.5)) gusts.push({ at: from, forMs: until - from, ...lossy(random) });
   if (random.chance(0.4)) gusts.push({ at: from, forMs: until - from, ...badRemotes(random) });
   return gusts.sort((a, b) => a.at - b.at);
+}
+
+/**
+ * One host's workers die again and again, while another host's way to MongoDB is long: what that one reads in two steps
+ * is of two times, and members have come between them.
+ */
+function freshMembers(random: Random, { hostCount, from, until }: Climate): Gust[] {
+  const host = random.int(hostCount);
+  const far = (host + 1) % hostCount;
+  const gusts: Gust[] = [
+    { type: 'farHost', host: far, wayMs: random.between(120, 280), at: from, forMs: until - from },
+  ];
+  for (let at = from; at < until - 1200; at += random.between(1400, 2000)) {
+    gusts.push({ type: 'killWorker', host, at, forMs: 200 });
+  }
+  return gusts;
 }
 
 /** Who stands still for longer than its lease comes back when others do its work. */
