@@ -13,6 +13,10 @@ export interface Plan {
   endedAt: number;
   jitterMs: number;
   misfire: string;
+  /** The job's revision by which it began. */
+  revision: number;
+  /** The agents that had it in force when it ended, as they had told by then: `host:pid`. */
+  knownBy: string[];
 }
 
 interface Announcement {
@@ -32,12 +36,17 @@ export class History {
   readonly newest = new Map<string, { revision: number; since: number }>();
   /** When the message that each alert decided last became visible, in virtual ms. */
   readonly decidedAt = new Map<string, number>();
+  /** By agent, as `host:pid`. */
+  private readonly applied = new Map<string, number>();
   readonly announcements = new Map<string, Announcement[]>();
 
   observe(changes: readonly Change[], databaseNow: number, now: number): void {
     for (const { collection, before, after } of changes) {
       if (collection === 'alerts' && number(before, 'seq') !== number(after, 'seq')) {
         this.decidedAt.set(text(after, '_id'), now);
+      }
+      if (collection === 'members' && text(after, 'role') === 'agent') {
+        this.applied.set(agentOf(after), number(after, 'appliedRevision'));
       }
       if (collection === 'jobs' && after !== null) this.job(after, databaseNow, now);
     }
@@ -61,6 +70,7 @@ export class History {
     const isIdle = Number.isFinite(idleSince);
     if (open !== undefined && (schedule === null || isIdle || open.from !== from)) {
       open.endedAt = now;
+      open.knownBy = [...this.applied].filter(([, revision]) => revision >= open.revision).map(([agent]) => agent);
       open.end = schedule === null ? 'deleted' : isIdle ? 'paused' : 'changed';
       open.until = schedule === null ? databaseNow : isIdle ? idleSince : from;
     }
@@ -80,6 +90,8 @@ export class History {
       endedAt: Number.POSITIVE_INFINITY,
       jitterMs,
       misfire,
+      revision: number(after, 'revision'),
+      knownBy: [],
     });
   }
 
@@ -88,4 +100,9 @@ export class History {
     this.newest.delete(job);
     for (const plan of this.plans) if (plan.job === job && plan.until > databaseNow - settledMs) plan.end = 'deleted';
   }
+}
+
+/** `host:pid`, whatever it has registered as. */
+function agentOf(member: Doc | null): string {
+  return `${text(member, 'hostId')}:${number(member, 'pid')}`;
 }

@@ -12,8 +12,8 @@ export interface LivenessParts {
   documents(name: string): Doc[];
   history: History;
   isAlive(memberId: string): boolean;
-  /** From when to when each agent was there, in virtual ms. */
-  agents: { from: number; until: number }[];
+  /** Until when each agent (`host:pid`) was there, in virtual ms. */
+  agents: ReadonlyMap<string, number>;
   /** When the work of this start (`run#fence`) was last under way, in virtual ms. */
   workedAt(key: string): number;
   /** MongoDB's time in ms. */
@@ -68,7 +68,7 @@ export class Liveness {
     if (plan.end === 'deleted') return;
     // By the new plan alone nobody can tell what the old one left out: some agent must have known both.
     const isReplaced = this.parts.history.plans.some(one => one.job === plan.job && one.from > plan.from);
-    if (isReplaced && !this.isKnownThrough(plan.endedAt)) return;
+    if (isReplaced && !this.isKnownThrough(plan)) return;
     const until = Math.min(plan.until, this.parts.databaseNow - freshMs - plan.jitterMs);
     const spans = this.runs.filter(run => text(run, 'job') === plan.job && run['to'] instanceof Date);
     for (const at of dueBetween(plan.schedule, plan.from, until)) {
@@ -80,8 +80,8 @@ export class Liveness {
     }
   }
 
-  private isKnownThrough(change: number): boolean {
-    return this.parts.agents.some(({ from, until }) => from + 1000 < change && until > change + 3000);
+  private isKnownThrough({ knownBy, endedAt }: Plan): boolean {
+    return knownBy.some(agent => (this.parts.agents.get(agent) ?? 0) > endedAt + 3000);
   }
 
   private run(run: Doc): void {

@@ -170,9 +170,9 @@ export class World {
       documents: name => this.documents(name),
       history: this.history,
       isAlive: id => this.isAlive(id),
-      agents: [...this.members]
-        .filter(({ role }) => role === 'agent')
-        .map(({ readyAt, process }) => ({ from: readyAt, until: process.diedAt })),
+      agents: new Map(
+        [...this.members].map(({ machine, process }) => [`${machine.hostId}:${process.pid}`, process.diedAt]),
+      ),
       workedAt: key => this.remotes.workedAt(key),
       databaseNow: this.databaseNow(),
       now: this.timeline.now,
