@@ -31,6 +31,8 @@ export interface LinkLimits {
 
 /** While no server is there the driver looks again so often. */
 const lookMs = 100;
+/** What was sent before the calm has arrived soon after it began: also the end of a transaction that holds a record. */
+const longestWayMs = 1500;
 
 /** One process's way to MongoDB: delays, losses before and after the execution, silence, and a server that is away. */
 export class SimulatedLink implements Link {
@@ -112,7 +114,7 @@ class Request<T> {
     const { timeline, random } = this.process.world;
     const { wayMs, lostBefore } = this.route.conditions();
     this.route.outstanding.add(this);
-    const way = random.span(wayMs);
+    const way = Math.min(random.span(wayMs), longestWayMs);
     if (random.chance(lostBefore)) {
       this.process.arrive(timeline.now + way, 'lost', this.label, () => this.fail(this.networkError('before')));
       return;
@@ -131,7 +133,9 @@ class Request<T> {
     }
     const { wayMs } = this.route.conditions();
     trace.add('mongod', 'request', this.label, () => this.process.name);
-    this.takeBack = this.server.serve(this.execute, outcome => this.answer(outcome, random.span(wayMs)));
+    this.takeBack = this.server.serve(this.execute, outcome => {
+      this.answer(outcome, Math.min(random.span(wayMs), longestWayMs));
+    });
     if (this.ended || !this.process.alive) this.takeBack();
   }
 
