@@ -14,7 +14,7 @@ export interface Variant {
 export const variants: readonly Variant[] = [
   {
     name: 'fence check removed',
-    foundBy: [355],
+    foundBy: [127],
     finds: ['alertOfALiveRun', 'alertOfTheNewest'],
     patches: [
       {
@@ -26,7 +26,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'claim keyed by the clock',
-    foundBy: [1],
+    foundBy: [1, 2],
     finds: ['oneRunOfAnOccurrence'],
     patches: [
       {
@@ -38,7 +38,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'mute read from a cache',
-    foundBy: [41],
+    foundBy: [5, 21],
     finds: ['closedIsNotSent'],
     patches: [
       {
@@ -53,13 +53,13 @@ export const variants: readonly Variant[] = [
   },
   {
     name: "`startsAt` by a host's clock",
-    foundBy: [3],
+    foundBy: [79, 141],
     finds: ['closedIsNotSent'],
     patches: [{ file: 'app/repository/mutes.ts', from: `    startsAt: null,\n`, to: `    startsAt: new Date(),\n` }],
   },
   {
     name: 'alert written without comparing what was read',
-    foundBy: [38],
+    foundBy: [212, 216],
     finds: ['alertOfTheNewest'],
     patches: [
       {
@@ -71,7 +71,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'take-over only at the moment of death',
-    foundBy: [31],
+    foundBy: [15, 16],
     finds: ['runningHasAnOwner', 'dueIsRecorded'],
     patches: [
       {
@@ -85,7 +85,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'revision drawn outside the transaction',
-    foundBy: [3],
+    foundBy: [7, 11],
     finds: ['revisionsInOrder'],
     patches: [
       {
@@ -97,7 +97,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'death judged by a stored clock',
-    foundBy: [17],
+    foundBy: [1, 43],
     finds: ['deadByItsLease'],
     patches: [
       {
@@ -109,7 +109,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'alerts written apart from the run',
-    foundBy: [75],
+    foundBy: [100, 137],
     finds: ['alertOfALiveRun'],
     patches: [
       {
@@ -125,7 +125,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'applied moved to the highest revision met',
-    foundBy: [30],
+    foundBy: [91, 105],
     finds: ['newestInForce'],
     patches: [
       {
@@ -138,7 +138,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'members read before runs at take-over',
-    foundBy: [0],
+    foundBy: [120, 252],
     finds: ['takenFromTheDead'],
     patches: [
       {
@@ -158,7 +158,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'end of a mute as an edge',
-    foundBy: [138],
+    foundBy: [162],
     finds: ['deliveriesSettled'],
     patches: [
       {
