@@ -3,13 +3,22 @@ import { scenarioOf } from './scenario';
 import type { Step } from './trace';
 import { World, type WorldResult } from './world';
 
-/** One world by its seed, from its start to its end or to its first violation. */
+/**
+ * One world by its seed, from its start to its end or to its first violation. Errors that the network throws have no stack
+ * unless somebody reads along: they are thousands, and a tenth of the time.
+ */
 export async function simulate(
   program: Program,
   seed: number,
   listener: ((step: Step) => void) | null = null,
 ): Promise<WorldResult> {
-  return await new World(program, scenarioOf(seed), listener).run();
+  const { stackTraceLimit } = Error;
+  if (listener === null) Error.stackTraceLimit = 0;
+  try {
+    return await new World(program, scenarioOf(seed), listener).run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** The seeds from `from` to `to`, every `step`-th. */
