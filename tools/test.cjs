@@ -4,7 +4,7 @@
  * `npm test`: everything, with its own set-up, from a machine that has Node and `npm ci`. Ends with one line
  * `N passed, N failed`; the check and a build that fail count as one failed test each.
  */
-const { spawn, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -15,9 +15,6 @@ const limitMs = 45 * 60_000;
 const clusters = ['test/cluster', 'test/e2e'];
 /** They judge how late something is: each has the machine for itself. The other clusters run two at a time. */
 const alone = ['drain', 'outage', 'spread'].map(name => `test/cluster/${name}.test.ts`);
-
-/** Nothing but work for the processor, and no clock in it: done beside the clusters, which mostly wait. */
-const worlds = 'test/simulation/schedules.*.test.ts';
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const remarks = [];
@@ -68,45 +65,13 @@ function check() {
   note('check', passed ? { passed: 1 } : { failed: 1 });
 }
 
-/** What one run of vitest is called by, and where it leaves its report. */
-function vitestRun(name, args) {
-  const report = path.join(os.tmpdir(), `watchbell-test-${process.pid}-${name}.json`);
-  const cli = path.join(root, 'node_modules/vitest/vitest.mjs');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  return { report, args: [cli, 'run', ...args, '--passWithNoTests', ...reporters] };
-}
-
 /** One run of vitest, counted by its JSON report; a run that leaves none, or fails without a failed test, is one failure. */
 function vitest(name, args, env) {
   console.log(`\n== tests: ${name}`);
-  const one = vitestRun(name, args);
-  count(name, one.report, run(process.execPath, one.args, env));
-}
-
-/** The same at the lowest priority, beside others; the answer waits for its end and shows what it said. */
-function vitestBeside(name, args, env) {
-  const one = vitestRun(name, args);
-  const output = `${one.report}.log`;
-  const file = fs.openSync(output, 'w');
-  const child = spawn(process.execPath, one.args, {
-    cwd: root,
-    stdio: ['ignore', file, file],
-    env: { ...process.env, ...env },
-  });
-  const ended = new Promise(resolve => child.on('close', resolve).on('error', () => resolve(null)));
-  if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW);
-  return async () => {
-    const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
-    const status = await ended;
-    clearTimeout(limit);
-    fs.closeSync(file);
-    console.log(`\n== tests: ${name}\n${fs.readFileSync(output, 'utf8')}`);
-    fs.rmSync(output);
-    count(name, one.report, status);
-  };
-}
-
-function count(name, report, status) {
+  const report = path.join(os.tmpdir(), `watchbell-test-${process.pid}-${name}.json`);
+  const cli = path.join(root, 'node_modules/vitest/vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const status = run(process.execPath, [cli, 'run', ...args, '--passWithNoTests', ...reporters], env);
   const counts = countReport(report);
   if (counts.failed === 0 && status !== 0) counts.failed = 1;
   note(name, counts);
@@ -142,14 +107,9 @@ async function main() {
     note('set-up', { failed: 1 });
   }
   check();
-  vitest('fast', exclude([...clusters.map(folder => `${folder}/**`), worlds]), env);
-  // It has a database of its own; none is started for it.
-  const simulated = vitestBeside('worlds', ['test/simulation/schedules'], {
-    WATCHBELL_TEST_MONGODB_URL: 'mongodb://model',
-  });
+  vitest('fast', exclude(clusters.map(folder => `${folder}/**`)), env);
   vitest('cluster', [...clusters, ...exclude(alone)], env);
   vitest('alone', alone, { ...env, WATCHBELL_TEST_SERIAL: '1' });
-  await simulated();
   console.log(`\n${remarks.join('\n')}\n`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
