@@ -1,3 +1,4 @@
+import { takesWork } from '../domain/cluster/hostState';
 import { hasLabels, type PlacedHost } from '../domain/run/placement';
 import type { Drains } from './drains';
 import type { Members, MemberView } from './members';
@@ -15,7 +16,7 @@ export class Hosts {
   async taking(wanted: PlacedHost['labels']): Promise<PlacedHost[]> {
     const [live, drains] = await Promise.all([this.members.live(), this.drains.all()]);
     const draining = new Set(drains.map(({ hostId }) => hostId));
-    const able = live.filter(one => !one.suspended && one.drainingAt === undefined && !draining.has(one.hostId));
+    const able = live.filter(member => takesWork(member, draining.has(member.hostId)));
     return hostsOf(able).filter(({ labels }) => hasLabels(labels, wanted));
   }
 
@@ -33,7 +34,7 @@ export class Hosts {
 }
 
 /** Each host once, in the order of their ids, with the labels that its newest member was started with. */
-function hostsOf(members: readonly MemberView[]): PlacedHost[] {
+export function hostsOf(members: readonly MemberView[]): PlacedHost[] {
   const oldestFirst = [...members].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
   const labels = new Map(oldestFirst.map(({ hostId, hostLabels }) => [hostId, hostLabels]));
   return [...labels].map(([id, labels]) => ({ id, labels })).sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -33,18 +33,10 @@ export class Jobs {
    */
   async current(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
     const known = names.filter(name => this.kept.has(name));
-    const [unchanged, others] = await Promise.all([
-      this.unchanged(known, session),
-      this.read(
-        names.filter(name => !this.kept.has(name)),
-        session,
-      ),
-    ]);
-    const changed = await this.read(
-      known.filter(name => !unchanged.has(name)),
-      session,
-    );
-    return new Map([...unchanged, ...others, ...changed]);
+    const fresh = names.filter(name => !this.kept.has(name));
+    const [unchanged, others] = await Promise.all([this.unchanged(known, session), this.read(fresh, session)]);
+    const changed = known.filter(name => !unchanged.has(name));
+    return new Map([...unchanged, ...others, ...(await this.read(changed, session))]);
   }
 
   private async unchanged(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {

@@ -69,34 +69,9 @@ function knownSchemas(all: readonly MemberDoc[]) {
 }
 
 function memberView(member: MemberDoc, seen: SeenHosts): Record<string, unknown> {
-  const {
-    _id: id,
-    hostId,
-    hostLabels,
-    role,
-    pid,
-    startedAt,
-    lastSeenAt,
-    leaseMs,
-    appliedRevision,
-    clockSkewMs,
-  } = member;
-  const { schema, version } = member;
+  const { _id: id, hostId, hostLabels, role, pid, startedAt, lastSeenAt, leaseMs } = member;
+  const { appliedRevision, clockSkewMs, schema, version } = member;
   const leaseUntil = new Date(lastSeenAt.getTime() + leaseMs);
-  const state = stateOf(member, seen);
-  return {
-    id,
-    hostId,
-    hostLabels,
-    role,
-    pid,
-    startedAt,
-    lastSeenAt,
-    leaseUntil,
-    appliedRevision,
-    clockSkewMs,
-    state,
-    schema,
-    version,
-  };
+  const process = { id, hostId, hostLabels, role, pid, startedAt, lastSeenAt, leaseUntil };
+  return { ...process, appliedRevision, clockSkewMs, state: stateOf(member, seen), schema, version };
 }

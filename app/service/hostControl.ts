@@ -3,7 +3,7 @@ import type { Log } from '../domain/log';
 import type { Database } from '../repository/database';
 import { Drains } from '../repository/drains';
 import { HostReader, hostIds, hostView } from './hosts';
-import { near } from './near';
+import { didYouMean } from './near';
 
 /** Runs of a host that is drained by the API may go on for so long where nobody says otherwise. */
 const defaultLimitMs = 600_000;
@@ -42,8 +42,6 @@ export class HostControl {
   private async assertKnown(hostId: string): Promise<void> {
     const known = hostIds(await this.hosts.seen());
     if (known.includes(hostId)) return;
-    const found = near(hostId, known);
-    const hint = found.length === 0 ? '' : ` Did you mean ${found.join(', ')}?`;
-    throw new NotFoundError(`There is no host ${JSON.stringify(hostId)}.${hint}`);
+    throw new NotFoundError(`There is no host ${JSON.stringify(hostId)}.${didYouMean(hostId, known)}`);
   }
 }

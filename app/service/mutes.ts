@@ -6,7 +6,7 @@ import type { MuteDoc } from '../model/mute';
 import type { Deliveries } from '../repository/deliveries';
 import type { MuteEnd, Mutes } from '../repository/mutes';
 import type { Subject, Subjects } from '../repository/subjects';
-import { near } from './near';
+import { didYouMean } from './near';
 
 export interface MuteInput {
   matchers: Matcher[];
@@ -120,14 +120,13 @@ export class MuteService {
 
   private async unknownNames(unknown: string[]): Promise<NotFoundError> {
     const all = await this.parts.subjects.jobNames(namesCompared);
-    const errors = unknown.map(name => ({ path: 'name', message: unknownMessage(name, near(name, all)) }));
+    const errors = unknown.map(name => ({ path: 'name', message: unknownMessage(name, all) }));
     return new NotFoundError(`Nothing was changed. ${errors.map(error => error.message).join(' ')}`, errors);
   }
 }
 
-function unknownMessage(name: string, found: string[]): string {
-  const hint = found.length === 0 ? '' : ` Did you mean ${found.join(', ')}?`;
-  return `There is no job ${JSON.stringify(name.slice(0, 100))}.${hint}`;
+function unknownMessage(name: string, all: readonly string[]): string {
+  return `There is no job ${JSON.stringify(name.slice(0, 100))}.${didYouMean(name, all)}`;
 }
 
 function endOf(endsAt: Date | null | undefined, forMs: number | undefined): MuteEnd {

@@ -81,7 +81,7 @@ export class PlannedJob implements Bucketed<PlannedJob> {
 
   /** What its occurrences are settled under: `job`, or `job~hostId` where they are this host's own. */
   get lane(): string {
-    return this.boundTo === undefined ? this.name : laneOf({ job: this.name, boundTo: this.boundTo });
+    return laneOf({ job: this.name, boundTo: this.boundTo });
   }
 
   /** The key of the occurrence at this instant, in ms. */

@@ -1,8 +1,10 @@
 import type { Member } from '../cluster/member';
 import { isGone } from '../cluster/processIdentity';
+import { takesWork } from '../domain/cluster/hostState';
 import { errorFields, type Log } from '../domain/log';
 import type { Labels } from '../domain/message/types';
 import type { Drains } from '../repository/drains';
+import { hostsOf } from '../repository/hosts';
 import type { Members, MemberView } from '../repository/members';
 
 export interface SweeperOptions {
@@ -79,8 +81,8 @@ export class Sweeper {
     this.forget(live);
     this.draining = new Set(drains.map(({ hostId }) => hostId));
     const left = live.filter(member => !gone.includes(member._id));
-    this.labels = new Map(left.map(({ hostId, hostLabels }) => [hostId, hostLabels]));
-    this.hosts = liveHosts(left).filter(host => !this.draining.has(host));
+    this.labels = new Map(hostsOf(left).map(({ id, labels }) => [id, labels]));
+    this.hosts = wholeHosts(left.filter(member => takesWork(member, this.draining.has(member.hostId))));
     this.sweptAt = this.monotonic();
   }
 
@@ -104,10 +106,10 @@ export class Sweeper {
   }
 }
 
-function liveHosts(live: MemberView[]): string[] {
-  const healthy = live.filter(member => !member.suspended && member.drainingAt === undefined);
+/** Those of which an agent and a worker are among these members. */
+function wholeHosts(members: readonly MemberView[]): string[] {
   const withRole = (role: MemberView['role']) =>
-    new Set(healthy.filter(member => member.role === role).map(member => member.hostId));
+    new Set(members.filter(member => member.role === role).map(member => member.hostId));
   const workers = withRole('worker');
   return [...withRole('agent')].filter(host => workers.has(host)).sort();
 }

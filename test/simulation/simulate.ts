@@ -3,6 +3,8 @@ import { scenarioOf } from './scenario';
 import type { Step } from './trace';
 import { World, type WorldResult } from './world';
 
+const mostTold = 5;
+
 /**
  * One world by its seed, from its start to its end or to its first violation. Errors that the network throws have no stack
  * unless somebody reads along: they are thousands, and a tenth of the time.
@@ -24,6 +26,17 @@ export async function simulate(
 /** The seeds from `from` to `to`, every `step`-th. */
 export function* seedsOf(from: number, to: number, step = 1): Generator<number> {
   for (let seed = from; seed <= to; seed += step) yield seed;
+}
+
+/** What was violated in these worlds; the first few are enough. */
+export async function violatedIn(program: Program, seeds: Iterable<number>): Promise<string[]> {
+  const violated: string[] = [];
+  for (const seed of seeds) {
+    const result = await simulate(program, seed);
+    if (result.violations.length > 0) violated.push(told(result));
+    if (violated.length >= mostTold) break;
+  }
+  return violated;
 }
 
 /** What a person needs to know of a violation, and how to see it happen. */

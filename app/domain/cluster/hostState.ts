@@ -19,6 +19,11 @@ export function memberState(member: SeenProcess, hostDrains: boolean): MemberSta
   return hostDrains || member.drainingAt !== undefined ? 'draining' : 'live';
 }
 
+/** Whether its host may be given work as far as this process goes. */
+export function takesWork(member: SeenProcess, hostDrains: boolean): boolean {
+  return memberState(member, hostDrains) === 'live';
+}
+
 /** `drained`: somebody asked for it by the API. In the order of memberState; a host that is not whole is told as such. */
 export function hostState(own: readonly SeenProcess[], drained: boolean): HostState {
   const live = own.filter(member => member.state === 'live');

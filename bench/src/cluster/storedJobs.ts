@@ -5,32 +5,6 @@ import type { Database } from '../../../app/repository/database';
 
 const batchSize = 1000;
 
-/** A job that does nothing; what a load is about is given over it. */
-export function noOpJob(over: Partial<JobSpec>): JobSpec {
-  return {
-    kind: 'drill',
-    title: 'no-op',
-    enabled: true,
-    labels: {},
-    schedule: { everyMs: 10_000, anchorAt: new Date(0) },
-    misfire: 'last',
-    misfireLimit: 10,
-    graceMs: 15_000,
-    onLost: 'retry',
-    overlap: 'skip',
-    timeoutMs: 30_000,
-    jitterMs: 0,
-    retry: { limit: 0, backoffMs: 1000, factor: 2 },
-    startAt: null,
-    endAt: null,
-    calendar: null,
-    placement: { on: 'one', hostLabels: {} },
-    settings: { url: null, workMs: 0, callMs: 5000 },
-    notify: { channels: [], repeatMs: null, onResolved: false },
-    ...over,
-  };
-}
-
 /**
  * Stores definitions as the API's writes leave them, many at once: the counter last, so that they come into force
  * together. Answers the revision that they have.

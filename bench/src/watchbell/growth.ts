@@ -9,8 +9,9 @@ import { BenchApi } from '../cluster/api';
 import { processorTimeMs, residentMb } from '../cluster/processorTime';
 import { serveWith } from '../cluster/serve';
 import { Stage } from '../cluster/stage';
-import { noOpJob, storeJobs } from '../cluster/storedJobs';
+import { storeJobs } from '../cluster/storedJobs';
 import { median } from '../statistics';
+import { noOpJob } from './plannedJob';
 
 const readyLimitMs = 90_000;
 /** What was loaded has been collected by then. */

@@ -8,7 +8,8 @@ import type { WitnessEvent } from '../../../tools/drill/types';
 import { Witness } from '../../../tools/drill/witness';
 import { serveWith } from '../cluster/serve';
 import { Stage } from '../cluster/stage';
-import { noOpJob, storeJobs } from '../cluster/storedJobs';
+import { storeJobs } from '../cluster/storedJobs';
+import { noOpJob } from './plannedJob';
 
 const tailMs = 15_000;
 

@@ -5,7 +5,8 @@ import { steps } from '../cluster/pathSteps';
 import { processorTimeMs } from '../cluster/processorTime';
 import { serveWith } from '../cluster/serve';
 import { Stage } from '../cluster/stage';
-import { noOpJob, storeJobs } from '../cluster/storedJobs';
+import { storeJobs } from '../cluster/storedJobs';
+import { noOpJob } from './plannedJob';
 
 const nameOf = (index: number) => `path-${String(index).padStart(6, '0')}`;
 
