@@ -46,7 +46,7 @@ export class ClimateNow {
     return {
       outstanding: this.outstanding,
       conditions: () => ({ ...this.network, wayMs: this.far.get(machine) ?? this.network.wayMs }),
-      afterCut: go => machine.afterCut(go),
+      afterCut: go => machine.wire.after(go),
       get isDown() {
         return now.downs > 0;
       },
@@ -174,8 +174,8 @@ export class ClimateNow {
   }
 
   private cut(machine: Machine): () => void {
-    machine.cut();
-    return () => machine.mend();
+    machine.wire.cut();
+    return () => machine.wire.mend();
   }
 
   /** A rolling restart: the gust is as long as nobody starts it again. */

@@ -1,10 +1,11 @@
-import type { Log, LogFields } from '../../app/domain/log';
 import { ipcNames } from '../../app/ipc/messages';
 import type { Watchbell } from '../../app/service/watchbell';
 import type { WorkerSettings } from '../../app/service/workerSettings';
 import { type IpcConditions, Mailbox, post } from './ipc';
 import { MachineClock, SimProcess, type Surroundings } from './process';
 import type { Instance, Outside, Program } from './sandbox';
+import { startAgent, startWorker } from './starting';
+import { Wire } from './wire';
 
 /** What a machine needs of the world around it. */
 export interface MachineParts {
@@ -53,15 +54,13 @@ const killAfterMs = 5000;
 /** One host: a machine with its clock, Egg's master on it, one agent and its workers. */
 export class Machine {
   readonly clock: MachineClock;
+  /** To MongoDB. */
+  readonly wire: Wire;
   running: Running[] = [];
   /** Between the start of its master and its end. */
   isUp = false;
   /** Stands still as a whole. */
   isFrozen = false;
-  /** While it is cut off from MongoDB: since when, and what waits for that to end. */
-  private cuts = 0;
-  private cutSince = 0;
-  private kept: (() => void)[] = [];
   private readonly stats = new Map<number, string>();
   private bootId = 1;
   private masterPid = 0;
@@ -75,6 +74,7 @@ export class Machine {
     offsetMs: number,
   ) {
     this.clock = new MachineClock(parts.world.timeline, offsetMs);
+    this.wire = new Wire(parts.world);
     this.lastPid = 100 + parts.world.random.int(10_000);
   }
 
@@ -105,8 +105,7 @@ export class Machine {
     for (const one of [...this.running]) this.end(one, 'killed');
     if (!reboot) return;
     this.bootId += 1;
-    // What its kernel had not got through goes with it.
-    this.kept = [];
+    this.wire.forget();
   }
 
   /** kill -9: the master starts another one. */
@@ -169,28 +168,6 @@ export class Machine {
     for (const { process } of frozen) if (process.alive) process.resume(stoodMs);
   }
 
-  /** Nothing passes between this machine and MongoDB any more. */
-  cut(): void {
-    if (this.cuts === 0) this.cutSince = this.parts.world.timeline.now;
-    this.cuts += 1;
-  }
-
-  /** What was sent meanwhile is sent again by TCP, the later the longer it has lasted. */
-  mend(): void {
-    this.cuts -= 1;
-    if (this.cuts > 0) return;
-    const { timeline, random } = this.parts.world;
-    const latestMs = (timeline.now - this.cutSince) / 2;
-    const { kept } = this;
-    this.kept = [];
-    for (const go of kept) timeline.in(random.between(0, latestMs), () => this.afterCut(go));
-  }
-
-  afterCut(go: () => void): void {
-    if (this.cuts > 0) this.kept.push(go);
-    else go();
-  }
-
   private replace(member: Running): void {
     const { role, firstReady } = member;
     const { timeline, random } = this.parts.world;
@@ -234,52 +211,26 @@ export class Machine {
     });
   }
 
-  private startAgent(member: Running, { entry }: Instance): Promise<void> {
-    const { process, mailbox } = member;
-    const runtime = new entry.AgentRuntime({
-      settings: this.settingsOf(process).cluster,
-      ...this.common(member),
-      messenger: {
-        on: (action, listener) => mailbox.on(action, listener),
-        sendToApp: (action, data) => this.toWorkers(action, data),
-        sendTo: (pid, action, data) => this.toPid(pid, action, data),
-      },
-      pid: process.pid,
+  private startAgent(member: Running, instance: Instance): Promise<void> {
+    return startAgent(member, instance, this.surroundings(member), {
+      on: (action, listener) => member.mailbox.on(action, listener),
+      sendToApp: (action, data) => this.toWorkers(action, data),
+      sendTo: (pid, action, data) => this.toPid(pid, action, data),
     });
-    member.stop = () => runtime.stop();
-    return runtime.start();
   }
 
-  private startWorker(member: Running, { entry }: Instance): Promise<void> {
-    const { process, mailbox } = member;
-    const runtime = new entry.WorkerRuntime({
-      settings: this.settingsOf(process),
-      ...this.common(member),
-      messenger: {
-        on: (action, listener) => mailbox.on(action, listener),
-        sendToAgent: (action, data) => this.toAgent(action, data),
-      },
-      pid: process.pid,
-      workers: this.parts.workers,
+  private startWorker(member: Running, instance: Instance): Promise<void> {
+    return startWorker(member, instance, this.surroundings(member), {
+      on: (action, listener) => member.mailbox.on(action, listener),
+      sendToAgent: (action, data) => this.toAgent(action, data),
     });
-    member.watchbell = runtime.watchbell;
-    member.stop = () => runtime.stop();
-    return runtime.start();
   }
 
-  private settingsOf(process: SimProcess): WorkerSettings {
-    const { settings, urlOf } = this.parts;
-    const { hostId } = this;
-    return { ...settings, cluster: { ...settings.cluster, hostId, mongodbUrl: urlOf(process) } };
-  }
-
-  private common({ process }: Running) {
-    const { world, fault } = this.parts;
-    const write = (level: string) => (event: string, fields?: LogFields) =>
-      world.trace.add(process.name, level, event, () => JSON.stringify(fields ?? {}));
-    const log: Log = { info: write('info'), warn: write('warn'), error: write('error') };
-    const refuse = (sentence: string) => fault(`${process.name} refuses: ${sentence}`);
-    return { log, refuse, masterPid: this.masterPid };
+  private surroundings({ process }: Running) {
+    const { parts, hostId, masterPid } = this;
+    const { settings, workers, world, fault } = parts;
+    const cluster = { ...settings.cluster, hostId, mongodbUrl: parts.urlOf(process) };
+    return { settings: { ...settings, cluster }, workers, masterPid, trace: world.trace, fault };
   }
 
   private ready(member: Running): void {
