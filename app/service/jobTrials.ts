@@ -15,6 +15,7 @@ import type { JobDefinitions } from './definition/jobs';
 import { attempt } from './run/attempt';
 import { evaluated } from './run/conclusion';
 import type { SourceReader } from './run/sourceReader';
+import { WorkSignal } from './run/workSignal';
 import type { RenderedMessages, TrialMessages } from './trialMessages';
 import { check } from './validation';
 
@@ -125,12 +126,11 @@ export class JobTrials {
   /** One attempt, without the job's retries: what a person waits for is the first answer. */
   private async found(job: Job, { executor, failed }: { executor: AnyExecutor; failed: Failed }): Promise<Check> {
     const timeoutMs = Math.min(job.timeoutMs, longestMs);
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(new Error('timeout')), timeoutMs + placeMs);
-    const cancellation = new AbortController();
+    const work = new WorkSignal();
+    const timer = setTimeout(() => work.abort(new Error('timeout')), timeoutMs + placeMs);
     const { name, revision } = job;
     const run = { id: `watchbell-test-${randomUUID()}`, job: name, revision, scheduledAt: this.ports.clock.now() };
-    const active = { ...run, trigger: 'manual' as const, fence: 1, attempt: 1, controller, cancellation };
+    const active = { ...run, trigger: 'manual' as const, fence: 1, attempt: 1, work };
     try {
       const result = await attempt(executor, { ...job, timeoutMs }, active, this.ports.reader);
       if (result.type === 'done') return result.outcome.check ?? failed(noChecks(job.kind));

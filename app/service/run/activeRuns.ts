@@ -1,4 +1,5 @@
 import type { Trigger } from '../../domain/run/start';
+import type { WorkSignal } from './workSignal';
 
 /** A run that this worker executes. */
 export interface ActiveRun {
@@ -10,18 +11,25 @@ export interface ActiveRun {
   scheduledAt: Date;
   fence: number;
   attempt: number;
-  /** Aborts the work: own deadline, stop. */
-  controller: AbortController;
-  /** Aborts the work with a RunCancelledError: somebody has asked for the run's end. */
-  cancellation: AbortController;
+  work: WorkSignal;
 }
+
+/** So many may wait for their ends to be recorded; beyond that nothing new is begun. */
+const mostEnding = 20_000;
 
 /** What this worker really executes: what its records are compared with. */
 export class ActiveRuns {
+  /** How many of them only wait for their end to be recorded: their work is done. */
+  ending = 0;
   private readonly runs = new Map<string, { run: ActiveRun; done: Promise<void> }>();
 
   get size(): number {
     return this.runs.size;
+  }
+
+  /** How many more may be begun where so many may be in progress. */
+  room(maxRuns: number): number {
+    return Math.min(maxRuns - (this.size - this.ending), mostEnding - this.ending);
   }
 
   has(id: string): boolean {
@@ -42,7 +50,7 @@ export class ActiveRuns {
   }
 
   abortAll(reason: Error): void {
-    for (const { run } of this.runs.values()) run.controller.abort(reason);
+    for (const { run } of this.runs.values()) run.work.abort(reason);
   }
 
   /** Settles when this run's work has ended; at once where it is not being done here. */

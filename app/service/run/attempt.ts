@@ -21,8 +21,9 @@ export async function attempt(
   run: ActiveRun,
   reader: SourceReader,
 ): Promise<AttemptResult> {
-  const limit = new TimeLimit(job.timeoutMs, [run.controller.signal, run.cancellation.signal]);
-  const { signal } = limit;
+  const { work } = run;
+  const { signal } = work;
+  const limit = new TimeLimit(job.timeoutMs, () => work.timeOut());
   const readSource = (name: string, query: unknown, inner: AbortSignal) =>
     reader.read({ name, query, queryId: `${run.id}#${run.fence}` }, limit, inner);
   try {
@@ -30,13 +31,13 @@ export async function attempt(
     const outcome = await abortable(executor.run(job.settings, tools, signal), signal);
     return { type: 'done', outcome };
   } catch (error) {
-    if (run.controller.signal.aborted) return { type: 'aborted' };
-    const cancel: unknown = run.cancellation.signal.reason;
-    if (cancel instanceof RunCancelledError) return { type: 'cancelled', by: cancel.by };
+    if (work.isAborted) return { type: 'aborted' };
+    if (work.cancellation !== null) return { type: 'cancelled', by: work.cancellation.by };
     if (limit.isPassed) return { type: 'timedOut', error: timeoutError(job.timeoutMs, error) };
     return { type: 'failed', error: namedError(error) };
   } finally {
     limit.end();
+    work.renew();
   }
 }
 

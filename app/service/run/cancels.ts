@@ -48,7 +48,7 @@ export class Cancels {
     const { active, clock, killGraceMs } = this.ports;
     const { cancelRequestedAt = clock.now(), cancelRequestedBy: by = 'nobody' } = run;
     const leftMs = cancelRequestedAt.getTime() + killGraceMs - clock.now().getTime();
-    active.get(run.id)?.cancellation.abort(new RunCancelledError(by, Math.max(leftMs, 0)));
+    active.get(run.id)?.work.cancel(new RunCancelledError(by, Math.max(leftMs, 0)));
     if (leftMs <= 0) await this.close(run, by);
   }
 

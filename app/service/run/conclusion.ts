@@ -16,7 +16,7 @@ import { type ConcludeInput, conclude, concluded } from '../../repository/conclu
 import { type Database, isAway } from '../../repository/database';
 import type { Hosts } from '../../repository/hosts';
 import { RunEndings } from '../../repository/runEndings';
-import type { ActiveRun } from './activeRuns';
+import type { ActiveRun, ActiveRuns } from './activeRuns';
 import { Finisher } from './finisher';
 import { Gate } from './gate';
 
@@ -40,6 +40,7 @@ export interface ConclusionPorts {
   /** Called when a message was decided: its delivery need not wait for the next sweep. */
   wakeDeliveries(): void;
   alertRetentionDays: number;
+  active: Pick<ActiveRuns, 'ending'>;
   /** Whether occurrences are being claimed here now: ends that can wait give way. */
   isClaiming(): boolean;
 }
@@ -84,15 +85,15 @@ export class Conclusion {
   }
 
   private async finish(job: Job, run: ActiveRun, end: RunEnd): Promise<readonly Alert[]> {
-    const { id, fence, revision, controller } = run;
-    controller.signal.throwIfAborted();
+    const { id, fence, revision, scheduledAt, work } = run;
+    work.signal.throwIfAborted();
     const fields = job.revision === revision ? end : { ...end, jobRevision: job.revision };
-    if (!(await this.finisher.end({ id, fence, fields }))) throw new FenceLostError(id, fence);
+    if (!(await this.finisher.end({ id, fence, fields }, scheduledAt))) throw new FenceLostError(id, fence);
     return [];
   }
 
   private judge(job: Job, run: ActiveRun, end: RunEnd, check: Check): Promise<readonly Alert[]> {
-    return this.gate.through('conclude', atOnce, run.controller.signal, () => this.apply(job, run, end, check));
+    return this.gate.through('conclude', atOnce, run.work.signal, () => this.apply(job, run, end, check));
   }
 
   private async apply(job: Job, run: ActiveRun, end: RunEnd, check: Check): Promise<readonly Alert[]> {

@@ -1,15 +1,19 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../cluster/types';
 import type { RunEnding, RunEndings } from '../../repository/runEndings';
+import type { ActiveRuns } from './activeRuns';
 
 interface Waiting {
   ending: RunEnding;
+  /** By the monotonic clock: so long it gives way to claims. */
+  until: number;
   resolve(ended: boolean): void;
   reject(error: unknown): void;
 }
 
 export interface FinisherPorts {
   endings: Pick<RunEndings, 'end'>;
+  active: Pick<ActiveRuns, 'ending'>;
   clock: Clock;
   /** Whether occurrences are being claimed here now. */
   isClaiming(): boolean;
@@ -17,13 +21,16 @@ export interface FinisherPorts {
 
 /** Ended by one command. */
 const batchSize = 1000;
-/** Ends give way to claims for so long at most: a burst is late by its starts, and nobody waits for its ends. */
-const giveWayMs = 500;
+/**
+ * A burst is late by its starts, and nobody waits for its ends: these give way to claims until so long after their due
+ * time. No job is due again within a second of it, so that its lane is free by then.
+ */
+const giveWayMs = 800;
 const lookMs = 10;
 
 /**
  * Ends runs that touch no alert: what ends while a write is under way goes with the next one, so that a burst of short
- * runs costs a few writes. What waits is bound by the runs in progress.
+ * runs costs a few writes. What waits is bound by ActiveRuns.
  */
 export class Finisher {
   private waiting: Waiting[] = [];
@@ -32,9 +39,13 @@ export class Finisher {
   constructor(private readonly ports: FinisherPorts) {}
 
   /** False when the run is another member's by now; throws MongoDB's error where the outcome is unknown. */
-  end(ending: RunEnding): Promise<boolean> {
+  end(ending: RunEnding, dueAt: Date): Promise<boolean> {
+    const { active, clock } = this.ports;
+    const sinceDueMs = Math.max(clock.now().getTime() - dueAt.getTime(), 0);
+    const until = performance.now() + giveWayMs - sinceDueMs;
+    active.ending += 1;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ending, resolve, reject });
+      this.waiting.push({ ending, until, resolve, reject });
       this.arm();
     });
   }
@@ -44,27 +55,40 @@ export class Finisher {
     if (this.writing || this.waiting.length === 0) return;
     this.writing = true;
     void this.gather()
-      .then(() => this.write(this.waiting.splice(0, batchSize)))
+      .then(batch => this.write(batch))
       .finally(() => {
         this.writing = false;
         this.arm();
       });
   }
 
-  private async gather(): Promise<void> {
+  /** All that wait, as soon as nothing is being claimed; meanwhile only those that have given way for long enough. */
+  private async gather(): Promise<Waiting[]> {
     await setImmediate();
-    const end = performance.now() + giveWayMs;
-    while (this.ports.isClaiming() && performance.now() < end) await sleep(lookMs);
+    for (;;) {
+      const now = performance.now();
+      const ready = this.ports.isClaiming() ? this.waiting.filter(({ until }) => until <= now) : this.waiting;
+      if (ready.length > 0) return this.take(ready.slice(0, batchSize));
+      await sleep(lookMs);
+    }
+  }
+
+  private take(batch: Waiting[]): Waiting[] {
+    const taken = new Set(batch);
+    this.waiting = this.waiting.filter(one => !taken.has(one));
+    return batch;
   }
 
   private async write(batch: readonly Waiting[]): Promise<void> {
-    const { endings, clock } = this.ports;
+    const { endings, clock, active } = this.ports;
     try {
       const written = batch.map(({ ending }) => ending);
       const ended = await endings.end(written, clock.now());
       for (const { ending, resolve } of batch) resolve(ended.has(ending.id));
     } catch (error) {
       for (const { reject } of batch) reject(error);
+    } finally {
+      active.ending -= batch.length;
     }
   }
 }

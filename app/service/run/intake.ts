@@ -68,7 +68,7 @@ export class Intake {
         this.waiting.clear();
         return;
       }
-      const room = Math.min(maxRuns - active.size - this.claiming, batchSize);
+      const room = Math.min(active.room(maxRuns) - this.claiming, batchSize);
       if (room <= 0) return;
       const batch = this.take(room);
       if (batch.length === 0) continue;

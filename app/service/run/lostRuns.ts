@@ -97,7 +97,7 @@ export class LostRuns {
     const { memberId } = lease;
     let from = 0;
     while (from < lost.length) {
-      const room = Math.min(maxRuns - active.size, atOnce);
+      const room = Math.min(active.room(maxRuns), atOnce);
       if (this.stopped || !(lease.valid || lease.suspended) || room <= 0) return;
       const part = lost.slice(from, from + room);
       from += room;

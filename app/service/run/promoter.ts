@@ -59,8 +59,8 @@ export class Promoter {
   async promote(lanes: readonly string[]): Promise<Set<string>> {
     const { queue, starter, lease, clock, active, maxRuns, log } = this.ports;
     const { memberId: member, hostId } = lease;
-    const room = Math.max(maxRuns - active.size, 0);
-    if (this.stopped || !lease.valid || lease.draining || room === 0) return new Set();
+    const room = active.room(maxRuns);
+    if (this.stopped || !lease.valid || lease.draining || room <= 0) return new Set();
     const to = { member, hostId, now: clock.now() };
     const tried = await Promise.allSettled(lanes.slice(0, room).map(lane => queue.promote(lane, to)));
     const promoted = tried.flatMap(one => (one.status === 'fulfilled' && one.value !== null ? [one.value] : []));
@@ -87,7 +87,7 @@ export class Promoter {
     const first = Math.floor(Math.random() * free.length);
     const order = [...free.slice(first), ...free.slice(0, first)];
     for (let from = 0; from < order.length; from += atOnce) {
-      if (this.stopped || active.size >= maxRuns) return;
+      if (this.stopped || active.room(maxRuns) <= 0) return;
       await this.promote(order.slice(from, from + atOnce));
     }
   }

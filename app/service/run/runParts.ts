@@ -74,7 +74,7 @@ export class RunParts {
   private starter(jobs: Jobs, newest: Newest): Starter {
     const { ports, active } = this;
     const hosts = new Hosts(ports.members, new Drains(ports.database));
-    const conclusion = new Conclusion({ ...ports, hosts, isClaiming: () => this.intake.isClaiming });
+    const conclusion = new Conclusion({ ...ports, active, hosts, isClaiming: () => this.intake.isClaiming });
     const runner = new Runner({ ...ports, jobs, cancels: this.cancelWrites, conclusion, active });
     const settlements = new Settlements(ports.database, jobs, ports);
     return new Starter({ ...ports, host: this.host, newest, settlements, runner, ...this.hooks() });

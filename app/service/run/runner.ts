@@ -3,7 +3,7 @@ import type { Metrics } from '../../cluster/metrics';
 import type { Clock, Lease } from '../../cluster/types';
 import type { Job } from '../../domain/job/types';
 import { errorFields, type Log } from '../../domain/log';
-import { FenceLostError, RunCancelledError } from '../../domain/run/errors';
+import { FenceLostError } from '../../domain/run/errors';
 import { retryDelayMs } from '../../domain/run/retry';
 import { mayTryAgain } from '../../domain/run/start';
 import type { AnyExecutor, Outcome } from '../../executor/types';
@@ -117,13 +117,12 @@ export class Runner {
 
   /** The time between two attempts. False when the run has no further one. */
   private async pause(run: ActiveRun, delayMs: number): Promise<boolean> {
-    const { controller, cancellation } = run;
+    const { work } = run;
     try {
-      await sleep(delayMs, undefined, { signal: AbortSignal.any([controller.signal, cancellation.signal]) });
+      await sleep(delayMs, undefined, { signal: work.signal });
       return true;
     } catch {
-      const { reason } = cancellation.signal;
-      if (!controller.signal.aborted && reason instanceof RunCancelledError) await this.cancel(run, reason.by);
+      if (!work.isAborted && work.cancellation !== null) await this.cancel(run, work.cancellation.by);
       return false;
     }
   }

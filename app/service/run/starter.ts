@@ -10,6 +10,7 @@ import type { Runs } from '../../repository/runs';
 import type { Settlements } from '../../repository/settlements';
 import type { Newest } from './newest';
 import type { Runner } from './runner';
+import { WorkSignal } from './workSignal';
 
 /** A run that this member has claimed, promoted or taken over, not started yet. */
 export interface OwnedRun extends Pick<PlacedRun, 'boundTo'> {
@@ -115,12 +116,11 @@ export class Starter {
 
   private execute(job: Job, run: OwnedRun): void {
     const { runner, metrics, clock, log, freed } = this.ports;
-    const [controller, cancellation] = [new AbortController(), new AbortController()];
     const { id, revision, trigger, scheduledAt, fence, attempt } = run;
     const latenessMs = clock.now().getTime() - scheduledAt.getTime();
     if (trigger === 'schedule') metrics.lateness.observe(latenessMs / 1000);
     log.info('run.started', { jobId: run.job, runId: id, trigger, fence, latenessMs });
-    const active = { id, job: run.job, revision, trigger, scheduledAt, fence, attempt, controller, cancellation };
+    const active = { id, job: run.job, revision, trigger, scheduledAt, fence, attempt, work: new WorkSignal() };
     runner.execute(job, active, () => freed(run.slot, othersMayWait(run, job)));
   }
 }

@@ -3,7 +3,9 @@ import type { RunEnding, RunEndings } from '../../../../app/repository/runEnding
 import { Finisher } from '../../../../app/service/run/finisher';
 import { eventually } from '../../../support/eventually';
 
-const clock = { now: () => new Date('2026-01-01T00:00:00Z') };
+const now = new Date('2026-01-01T00:00:00Z');
+const clock = { now: () => now };
+const ago = (ms: number) => new Date(now.getTime() - ms);
 const ending = (id: string): RunEnding => ({
   id,
   fence: 1,
@@ -17,7 +19,8 @@ function writes(isClaiming = () => false) {
     new Promise((answer, fail) => {
       batches.push({ ids: given.map(one => one.id), answer, fail });
     });
-  return { batches, finisher: new Finisher({ endings: { end }, clock, isClaiming }) };
+  const active = { ending: 0 };
+  return { batches, active, finisher: new Finisher({ endings: { end }, active, clock, isClaiming }) };
 }
 
 const turn = () => new Promise(resolve => setTimeout(resolve, 5));
@@ -25,9 +28,9 @@ const turn = () => new Promise(resolve => setTimeout(resolve, 5));
 describe('What ends runs without alerts', () => {
   it('writes once for all that end at once, and once more for all that end while that is under way', async () => {
     const { batches, finisher } = writes();
-    const first = ['a', 'b'].map(id => finisher.end(ending(id)));
+    const first = ['a', 'b'].map(id => finisher.end(ending(id), now));
     await turn();
-    const second = ['c', 'd', 'e'].map(id => finisher.end(ending(id)));
+    const second = ['c', 'd', 'e'].map(id => finisher.end(ending(id), now));
     await turn();
     expect(batches.map(batch => batch.ids)).toEqual([['a', 'b']]);
     batches[0]?.answer(new Set(['a']));
@@ -41,10 +44,10 @@ describe('What ends runs without alerts', () => {
     expect(await Promise.all(second)).toEqual([true, true, true]);
   });
 
-  it('lets claims go first, but not for long', async () => {
+  it('lets claims go first until the next occurrence of the same job may be near', async () => {
     let claiming = true;
     const { batches, finisher } = writes(() => claiming);
-    const first = finisher.end(ending('a'));
+    const first = finisher.end(ending('a'), now);
     await turn();
     expect(batches).toEqual([]);
     claiming = false;
@@ -52,18 +55,43 @@ describe('What ends runs without alerts', () => {
     claiming = true;
     batches[0]?.answer(new Set(['a']));
     await first;
-    const [second, startedAt] = [finisher.end(ending('b')), performance.now()];
+    const [second, startedAt] = [finisher.end(ending('b'), now), performance.now()];
     await eventually('it is written although claims go on', () => batches.length === 2, 5000);
-    expect(performance.now() - startedAt).toBeGreaterThan(400);
+    expect(performance.now() - startedAt).toBeGreaterThan(700);
     batches[1]?.answer(new Set(['b']));
     expect(await second).toBe(true);
   });
 
+  it('lets no claim go before an end whose occurrence was due long ago, and only that one is written', async () => {
+    let claiming = true;
+    const { batches, finisher } = writes(() => claiming);
+    const [fresh, old] = [finisher.end(ending('fresh'), ago(100)), finisher.end(ending('old'), ago(5000))];
+    await eventually('it is written although claims go on', () => batches.length === 1, 500);
+    expect(batches[0]?.ids).toEqual(['old']);
+    claiming = false;
+    batches[0]?.answer(new Set(['old']));
+    expect(await old).toBe(true);
+    await eventually('the other one follows', () => batches.length === 2);
+    batches[1]?.answer(new Set(['fresh']));
+    expect(await fresh).toBe(true);
+  });
+
+  it('takes no place among the runs in progress with what it still has to write', async () => {
+    const { batches, active, finisher } = writes();
+    const ends = ['a', 'b'].map(id => finisher.end(ending(id), now));
+    expect(active.ending).toBe(2);
+    await turn();
+    batches[0]?.answer(new Set(['a', 'b']));
+    await Promise.all(ends);
+    await turn();
+    expect(active.ending).toBe(0);
+  });
+
   it('tells each run of a write that failed, and goes on with the next', async () => {
     const { batches, finisher } = writes();
-    const lost = finisher.end(ending('a'));
+    const lost = finisher.end(ending('a'), now);
     await turn();
-    const next = finisher.end(ending('b'));
+    const next = finisher.end(ending('b'), now);
     batches[0]?.fail(new Error('away'));
     await expect(lost).rejects.toThrow('away');
     await turn();
