@@ -87,7 +87,8 @@ export class AgentRuntime {
       undefined,
       this.member.clock,
     );
-    this.watch = new RevisionWatch(revisions, () => this.revisionChanged(), log);
+    const watched = { revisions, hosts: () => this.sweeper.liveHosts, log };
+    this.watch = new RevisionWatch(watched, () => this.revisionChanged());
     new MetricsCollector(this.metrics, messenger, () => this.workers.all).listen();
     messenger.on('egg-pids', pids => this.workers.listed(pids));
     messenger.on(ipcNames.workerEnds, data => this.workerEnds(workerEndsSchema.parse(data).pid));

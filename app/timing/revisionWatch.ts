@@ -1,37 +1,58 @@
 import { errorFields, type Log } from '../domain/log';
 import type { Revisions } from '../repository/revisions';
 
-const reopenMs = 2000;
+export interface RevisionWatchPorts {
+  revisions: Pick<Revisions, 'watch'>;
+  /** How many are live, this one included. */
+  hosts(): number;
+  log: Log;
+}
 
-/** Wakes the feed at each change of the revision by a change stream; the poll stays the net under it. */
+/** How often it looks whether it needs a stream, and has it. */
+const lookMs = 2000;
+/** With more hosts the poll has to do: each stream costs mongod 6 µs for every write to whatever collection. */
+const mostHosts = 4;
+
+/**
+ * Wakes the feed at each change of the revision by a change stream; the poll stays the net under it. A host that is alone
+ * has no stream: what is written there it hears by IPC.
+ */
 export class RevisionWatch {
   private stream: { close(): Promise<void> } | null = null;
   private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
 
   constructor(
-    private readonly revisions: Revisions,
+    private readonly ports: RevisionWatchPorts,
     private readonly wake: () => void,
-    private readonly log: Log,
   ) {}
 
   start(): void {
-    if (this.stopped) return;
-    this.stream = this.revisions.watch(this.wake, error => this.reopen(error));
+    this.look();
+    this.timer = setInterval(() => this.look(), lookMs);
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.stream?.close();
+    clearInterval(this.timer);
+    await this.close();
   }
 
-  private reopen(error: unknown): void {
-    this.log.warn('revisionWatch.broken', errorFields(error));
-    const broken = this.stream;
+  private look(): void {
+    const hosts = this.ports.hosts();
+    const isWanted = hosts > 1 && hosts <= mostHosts;
+    if (isWanted) this.stream ??= this.ports.revisions.watch(this.wake, error => this.broken(error));
+    else void this.close();
+  }
+
+  private broken(error: unknown): void {
+    this.ports.log.warn('revisionWatch.broken', errorFields(error));
+    void this.close();
+  }
+
+  private async close(): Promise<void> {
+    const { stream } = this;
     this.stream = null;
-    void broken?.close().catch((failed: unknown) => this.log.warn('revisionWatch.closeFailed', errorFields(failed)));
-    clearTimeout(this.timer);
-    if (!this.stopped) this.timer = setTimeout(() => this.start(), reopenMs);
+    await stream?.close().catch((error: unknown) => {
+      this.ports.log.warn('revisionWatch.closeFailed', errorFields(error));
+    });
   }
 }

@@ -58,6 +58,11 @@ export class Sweeper {
     await this.work;
   }
 
+  /** How many hosts have a live member, draining ones and suspended ones too. */
+  get liveHosts(): number {
+    return this.labels.size;
+  }
+
   /** The labels of a live host; none of one that is not known. */
   labelsOf(hostId: string): Labels {
     return this.labels.get(hostId) ?? {};

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '@watchbell/mongod';
+import { z } from 'zod';
 import { eventually } from './eventually';
 import { childrenOf, exists, kill, startedWith } from './processes';
 
@@ -52,7 +53,8 @@ export class Host {
       port: this.port,
     };
     const starter = path.join(root, 'node_modules/egg-scripts/lib/start-cluster');
-    const command = [...prefix, process.execPath, starter, JSON.stringify(cluster), `--title=wb-${hostId}`];
+    const node = [process.execPath, ...nodeOptions(root)];
+    const command = [...prefix, ...node, starter, JSON.stringify(cluster), `--title=wb-${hostId}`];
     const [file = process.execPath, ...args] = command;
     this.output = '';
     const env = this.environment();
@@ -175,6 +177,14 @@ export class Host {
       ...env,
     };
   }
+}
+
+const manifestSchema = z.object({ eggScriptsConfig: z.record(z.string(), z.string()) });
+
+/** What egg-scripts gives to Node by package.json. */
+function nodeOptions(root: string): string[] {
+  const { eggScriptsConfig } = manifestSchema.parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
+  return Object.entries(eggScriptsConfig).map(([key, value]) => `${key.replace('node-options', '')}=${value}`);
 }
 
 /** Nothing of the caller's own installation may reach a host that is started here. */

@@ -12,13 +12,19 @@ const { url } = useDatabase();
 const database = new Database({ url, name: 'unused', operationMs: 1000, serverSelectionMs: 900, appName: 'test' });
 const log = new RecordedLog();
 let woken = 0;
-const watch = new RevisionWatch(
-  new Revisions(database),
-  () => {
-    woken += 1;
-  },
-  log,
-);
+let hosts = 2;
+const watch = new RevisionWatch({ revisions: new Revisions(database), hosts: () => hosts, log }, () => {
+  woken += 1;
+});
+const streams = async () =>
+  (
+    await database.client
+      .db('admin')
+      .aggregate([{ $currentOp: { idleCursors: true } }], { readConcern: { level: 'local' } })
+      .toArray()
+  ).filter(
+    ({ ns, cursor }) => ns === `${database.db.databaseName}.${counterModel.collection}` && cursor?.tailable === true,
+  ).length;
 afterAll(async () => {
   await watch.stop();
   await database.close();
@@ -38,4 +44,16 @@ describe('RevisionWatch', () => {
     await eventually('the next change wakes too', () => woken > before);
     expect(log.lines).toEqual([]);
   });
+
+  it.each([{ count: 1 }, { count: 5 }])(
+    'needs no stream where $count hosts are live, and one again where two are',
+    async ({ count }) => {
+      await eventually('there is one', async () => (await streams()) === 1, 5000);
+      hosts = count;
+      await eventually('there is none', async () => (await streams()) === 0, 5000);
+      hosts = 2;
+      await eventually('there is one again', async () => (await streams()) === 1, 5000);
+      expect(log.lines).toEqual([]);
+    },
+  );
 });
