@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Job } from '../domain/job/types';
 import { jobModel } from '../model/definition';
 import { jobSpecSchema } from '../model/jobSpec';
+import { counterModel } from '../model/token';
 import type { Database } from './database';
 
 /** A job or its tombstone as the members read it. */
@@ -17,47 +18,89 @@ const inAnswers = { timeoutMode: CursorTimeoutMode.ITERATION, batchSize: 500 };
 /** Read definitions that are kept for the next look; beyond that the oldest is read anew. */
 const keptAtMost = 20_000;
 
+interface KeptJob {
+  job: Job;
+  writtenAt: number;
+  /** The newest write of any definition when it was last seen unchanged. */
+  asOf: string | null;
+}
+
 /** Jobs as the timekeeper and the runs read them; definitions.ts writes them. */
 export class Jobs {
   private readonly collection;
+  private readonly counters;
   /** What `current` has read before. Every write of a definition draws another revision at another time. */
-  private readonly kept = new Map<string, { writtenAt: number; job: Job }>();
+  private readonly kept = new Map<string, KeptJob>();
 
   constructor(database: Database) {
     this.collection = database.collection(jobModel);
+    this.counters = database.collection(counterModel);
   }
 
   /**
    * The newest definitions, from the primary; a job that is missing or deleted is not in the answer. What was read before
-   * and stands unchanged there is not transferred again: a burst of due jobs asks for little more than their revisions.
+   * and stands unchanged there is not transferred again: where no definition was written since it was last looked at, a
+   * burst of due jobs asks for the counter alone, otherwise for their revisions.
    */
   async current(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
+    const newest = await this.newestWrite(session);
+    const found = new Map<string, Job>();
+    const others: string[] = [];
+    for (const name of names) {
+      const kept = this.kept.get(name);
+      if (kept !== undefined && newest !== null && kept.asOf === newest) found.set(name, kept.job);
+      else others.push(name);
+    }
+    if (others.length === 0) return found;
+    return new Map([...found, ...(await this.looked(others, newest, session))]);
+  }
+
+  /**
+   * Which write of a definition is the newest, whatever it wrote: the counter's value and its time. Asked before the
+   * definitions: while it stays what it is, nothing of them can have changed. Null where that does not say it.
+   */
+  private async newestWrite(session?: ClientSession): Promise<string | null> {
+    const counter = counterSchema.safeParse(await this.counters.findOne({ _id: 'revision' }, { session }));
+    return counter.success ? `${counter.data.value} ${counter.data.at.getTime()}` : null;
+  }
+
+  private async looked(names: readonly string[], asOf: string | null, session?: ClientSession) {
     const known = names.filter(name => this.kept.has(name));
     const fresh = names.filter(name => !this.kept.has(name));
-    const [unchanged, others] = await Promise.all([this.unchanged(known, session), this.read(fresh, session)]);
+    const [unchanged, others] = await Promise.all([
+      this.unchanged(known, asOf, session),
+      this.read(fresh, asOf, session),
+    ]);
     const changed = known.filter(name => !unchanged.has(name));
-    return new Map([...unchanged, ...others, ...(await this.read(changed, session))]);
+    return new Map([...unchanged, ...others, ...(await this.read(changed, asOf, session))]);
   }
 
-  private async unchanged(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
-    if (names.length === 0) return new Map();
+  private async unchanged(names: readonly string[], asOf: string | null, session?: ClientSession) {
+    const found = new Map<string, Job>();
+    if (names.length === 0) return found;
     const heads = await this.find(names, session).project({ revision: 1, updatedAt: 1 }).toArray();
-    const jobs = heads.flatMap(document => {
+    for (const document of heads) {
       const { _id, revision, updatedAt } = headSchema.parse(document);
       const kept = this.kept.get(_id);
-      return kept?.job.revision === revision && kept.writtenAt === updatedAt.getTime() ? [kept.job] : [];
-    });
-    return new Map(jobs.map(job => [job.name, job]));
+      if (kept?.job.revision !== revision || kept.writtenAt !== updatedAt.getTime()) continue;
+      kept.asOf = asOf;
+      found.set(_id, kept.job);
+    }
+    return found;
   }
 
-  private async read(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
+  private async read(
+    names: readonly string[],
+    asOf: string | null,
+    session?: ClientSession,
+  ): Promise<Map<string, Job>> {
     if (names.length === 0) return new Map();
     const found = new Map<string, Job>();
     for (const document of await this.find(names, session).toArray()) {
       const entry = parseJob(document);
       if (entry.deleted) continue;
       found.set(entry.job.name, entry.job);
-      this.keep(entry.job, headSchema.parse(document).updatedAt.getTime());
+      this.keep({ job: entry.job, writtenAt: headSchema.parse(document).updatedAt.getTime(), asOf });
     }
     return found;
   }
@@ -68,9 +111,9 @@ export class Jobs {
     return this.collection.find(live, { session, batchSize: names.length + 1 });
   }
 
-  private keep(job: Job, writtenAt: number): void {
-    this.kept.delete(job.name);
-    this.kept.set(job.name, { writtenAt, job });
+  private keep(kept: KeptJob): void {
+    this.kept.delete(kept.job.name);
+    this.kept.set(kept.job.name, kept);
     if (this.kept.size <= keptAtMost) return;
     for (const oldest of this.kept.keys()) {
       this.kept.delete(oldest);
@@ -99,6 +142,7 @@ export class Jobs {
   }
 }
 
+const counterSchema = counterModel.schema.extend({ at: z.date() });
 const headSchema = z.object({ _id: z.string(), revision: z.number().int(), updatedAt: z.date() });
 const liveJob = jobModel.schema.extend({ spec: jobSpecSchema });
 const anyJob = z.union([jobModel.schema.extend({ deleted: z.literal(true) }), liveJob]);

@@ -25,6 +25,6 @@ export async function storeJobs(
     });
     await database.collection(jobModel).insertMany(documents);
   }
-  await counters.updateOne({ _id: 'revision' }, { $set: { value: revision } }, { upsert: true });
+  await counters.updateOne({ _id: 'revision' }, { $set: { value: revision, at: new Date() } }, { upsert: true });
   return revision;
 }

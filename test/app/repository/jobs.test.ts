@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { jobModel } from '../../../app/model/definition';
+import { counterModel } from '../../../app/model/token';
 import { Jobs } from '../../../app/repository/jobs';
 import { useDatabase } from '../../support/database';
 import { storeJob } from '../../support/storedJob';
@@ -27,5 +28,19 @@ describe('The newest definitions', () => {
     await jobs.current(['steady']);
     await storeJob(database, { name: 'steady', title: 'restored', plannedFromAt: new Date('2026-02-01T00:00:00Z') });
     expect((await jobs.current(['steady'])).get('steady')?.title).toBe('restored');
+  });
+
+  it('are read anew after any write of a definition, also where a restored counter has come to the same value', async () => {
+    const titleAfter = async (title: string, value: number, at: Date) => {
+      const name = 'steady';
+      await storeJob(database, { name, title, revision: value, plannedFromAt: at });
+      await database.collection(counterModel).replaceOne({ _id: 'revision' }, { value, at }, { upsert: true });
+      await jobs.current([name]);
+      return (await jobs.current([name])).get(name)?.title;
+    };
+    expect(await titleAfter('tenth', 10, new Date('2026-03-01T00:00:00Z'))).toBe('tenth');
+    expect(await titleAfter('eleventh', 11, new Date('2026-03-02T00:00:00Z'))).toBe('eleventh');
+    expect(await titleAfter('tenth again', 10, new Date('2026-03-03T00:00:00Z'))).toBe('tenth again');
+    expect(await titleAfter('eleventh again', 11, new Date('2026-03-04T00:00:00Z'))).toBe('eleventh again');
   });
 });
