@@ -104,11 +104,13 @@ export class Liveness {
     }
   }
 
-  /** A run waits only while another one holds what it waits for. */
+  /** A run waits only while another one holds what it waits for, and the moment until it is given on. */
   private waits(run: Doc, lanes: readonly unknown[]): void {
     const holder = this.runs.find(one => lanes.includes(one['slot']));
     const age = this.parts.databaseNow - time(run, 'claimedAt');
-    if (holder === undefined && age > freshMs) {
+    const isFresh = ({ job, finishedAt }: Doc) =>
+      job === run['job'] && finishedAt instanceof Date && this.parts.databaseNow - finishedAt.getTime() < freshMs;
+    if (holder === undefined && age > freshMs && !this.runs.some(isFresh)) {
       this.blame(
         'runningHasAnOwner',
         `${text(run, '_id')} waits for ${lanes.join(', ')} for ${age} ms, and it is free`,

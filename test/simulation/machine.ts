@@ -93,7 +93,10 @@ export class Machine {
     this.generation += 1;
     this.masterPid = this.nextPid();
     this.trace('master.start', `pid ${this.masterPid}`);
+    const { generation } = this;
     this.spawn('agent', () => {
+      // Its master may have been told to end meanwhile.
+      if (!this.isUp || this.generation !== generation) return;
       for (let index = 0; index < this.parts.workers; index += 1) this.spawn('worker', () => undefined);
     });
   }

@@ -14,7 +14,7 @@ export interface Variant {
 export const variants: readonly Variant[] = [
   {
     name: 'fence check removed',
-    foundBy: [127],
+    foundBy: [127, 381],
     finds: ['alertOfALiveRun', 'alertOfTheNewest'],
     patches: [
       {
@@ -38,7 +38,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'mute read from a cache',
-    foundBy: [5, 21],
+    foundBy: [16, 50],
     finds: ['closedIsNotSent'],
     patches: [
       {
@@ -53,13 +53,13 @@ export const variants: readonly Variant[] = [
   },
   {
     name: "`startsAt` by a host's clock",
-    foundBy: [79, 141],
+    foundBy: [35, 228],
     finds: ['closedIsNotSent'],
     patches: [{ file: 'app/repository/mutes.ts', from: `    startsAt: null,\n`, to: `    startsAt: new Date(),\n` }],
   },
   {
     name: 'alert written without comparing what was read',
-    foundBy: [212, 216],
+    foundBy: [89, 90],
     finds: ['alertOfTheNewest'],
     patches: [
       {
@@ -71,7 +71,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'take-over only at the moment of death',
-    foundBy: [15, 16],
+    foundBy: [16, 18],
     finds: ['runningHasAnOwner', 'dueIsRecorded'],
     patches: [
       {
@@ -85,7 +85,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'revision drawn outside the transaction',
-    foundBy: [7, 11],
+    foundBy: [8, 18],
     finds: ['revisionsInOrder'],
     patches: [
       {
@@ -109,7 +109,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'alerts written apart from the run',
-    foundBy: [100, 137],
+    foundBy: [137, 165],
     finds: ['alertOfALiveRun'],
     patches: [
       {
@@ -125,7 +125,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'applied moved to the highest revision met',
-    foundBy: [91, 105],
+    foundBy: [9, 20],
     finds: ['newestInForce'],
     patches: [
       {
@@ -138,7 +138,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'members read before runs at take-over',
-    foundBy: [120, 252],
+    foundBy: [72, 254],
     finds: ['takenFromTheDead'],
     patches: [
       {
@@ -158,7 +158,7 @@ export const variants: readonly Variant[] = [
   },
   {
     name: 'end of a mute as an edge',
-    foundBy: [162],
+    foundBy: [691],
     finds: ['deliveriesSettled'],
     patches: [
       {

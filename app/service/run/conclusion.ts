@@ -86,14 +86,14 @@ export class Conclusion {
 
   private async finish(job: Job, run: ActiveRun, end: RunEnd): Promise<readonly Alert[]> {
     const { id, fence, revision, scheduledAt, work } = run;
-    work.signal.throwIfAborted();
+    work.throwIfAborted();
     const fields = job.revision === revision ? end : { ...end, jobRevision: job.revision };
     if (!(await this.finisher.end({ id, fence, fields }, scheduledAt))) throw new FenceLostError(id, fence);
     return [];
   }
 
   private judge(job: Job, run: ActiveRun, end: RunEnd, check: Check): Promise<readonly Alert[]> {
-    return this.gate.through('conclude', atOnce, run.work.signal, () => this.apply(job, run, end, check));
+    return this.gate.through('conclude', atOnce, run.work.lostSignal, () => this.apply(job, run, end, check));
   }
 
   private async apply(job: Job, run: ActiveRun, end: RunEnd, check: Check): Promise<readonly Alert[]> {

@@ -17,12 +17,8 @@ serveWith('kill', async ({ mongodbUrl, schedules, seconds, workMs }, started) =>
   const from = Math.ceil((Date.now() + 2000) / 1000) * 1000;
   const to = from + seconds * 1000;
   await sleep(from + (seconds / 3) * 1000 - Date.now());
-  const [victim = 0] = agenda.pids;
-  const inFlight = await eventually('the process runs something', () => {
-    const found = flying(agenda, victim);
-    return found.length > 0 && found;
-  });
-  agenda.kill(victim);
+  const { pid, inFlight } = await eventually('a process runs something', () => busy(agenda));
+  agenda.kill(pid);
   await sleep(startAgainMs);
   await agenda.startProcess();
   await sleep(to + tailMs - Date.now());
@@ -40,7 +36,11 @@ serveWith('kill', async ({ mongodbUrl, schedules, seconds, workMs }, started) =>
   return { figures };
 });
 
-/** What a process had begun and not ended. */
+/** A process with what it has begun and not ended. One of the two may stand idle for long. */
+function busy(agenda: AgendaCluster) {
+  return agenda.pids.map(pid => ({ pid, inFlight: flying(agenda, pid) })).find(({ inFlight }) => inFlight.length > 0);
+}
+
 function flying(agenda: AgendaCluster, pid: number) {
   const own = agenda.calls.filter(call => call.pid === pid);
   const last = new Map(own.map(call => [call.index, call]));
