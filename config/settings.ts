@@ -112,7 +112,9 @@ export const environmentSchema = z.object({
     .describe("Past this difference from MongoDB's clock a host claims nothing."),
   WATCHBELL_POLL_MS: ms(1000, 200, 30_000)
     .meta({ unit: 'ms' })
-    .describe('How often the revision of the definitions is looked at.'),
+    .describe(
+      'How often the revision of the definitions is looked at; with five hosts or more, other hosts hear of a change only so.',
+    ),
   WATCHBELL_MAX_RUNS: ms(1000, 1, 10_000)
     .meta({ unit: 'runs' })
     .describe('Runs in progress in one worker; what is due beyond that waits.'),

@@ -53,7 +53,7 @@ export class Host {
       port: this.port,
     };
     const starter = path.join(root, 'node_modules/egg-scripts/lib/start-cluster');
-    const node = [process.execPath, ...nodeOptions(root)];
+    const node = [process.execPath, ...nodeOptions(cluster.baseDir)];
     const command = [...prefix, ...node, starter, JSON.stringify(cluster), `--title=wb-${hostId}`];
     const [file = process.execPath, ...args] = command;
     this.output = '';
@@ -181,9 +181,10 @@ export class Host {
 
 const manifestSchema = z.object({ eggScriptsConfig: z.record(z.string(), z.string()) });
 
-/** What egg-scripts gives to Node by package.json. */
-function nodeOptions(root: string): string[] {
-  const { eggScriptsConfig } = manifestSchema.parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
+/** What egg-scripts gives to Node by the server's package.json. */
+function nodeOptions(baseDir: string): string[] {
+  const manifest = readFileSync(path.join(baseDir, 'package.json'), 'utf8');
+  const { eggScriptsConfig } = manifestSchema.parse(JSON.parse(manifest));
   return Object.entries(eggScriptsConfig).map(([key, value]) => `${key.replace('node-options', '')}=${value}`);
 }
 

@@ -6,7 +6,7 @@ import type { Subject } from '../subjects';
 import { atLeast, atMost, type Check, exactly, type Result, resultOf } from '../verdict';
 
 /** The first is what both are compared under. */
-const ownLoads = [1000, 5000, 10_000];
+const ownLoads = [1000, 5000, 10_000, 15_000];
 const peerLoads = [300, 1000];
 const common = 1000;
 const wanted = 10_000;
