@@ -5,13 +5,20 @@ import type { LoggerMeta } from 'egg-logger';
 import { http } from './http';
 import { settingsOrExit, type WatchbellConfig, watchbellConfig } from './watchbellConfig';
 
+/** A burst writes hundreds of lines in a millisecond. */
+const stamp = { at: 0, text: '' };
+
+function timeNow(): string {
+  const at = Date.now();
+  if (at !== stamp.at) Object.assign(stamp, { at, text: new Date(at).toISOString() });
+  return stamp.text;
+}
+
 /** Events come as JSON objects: time, level and process go in front of their fields. */
 function jsonLine(meta?: LoggerMeta): string {
   const { level = 'INFO', pid = process.pid, message = '' } = meta ?? {};
-  const head = JSON.stringify({ time: new Date().toISOString(), level, pid });
-  return message.startsWith('{')
-    ? `${head.slice(0, -1)},${message.slice(1)}`
-    : JSON.stringify({ time: new Date().toISOString(), level, pid, message });
+  const fields = message.startsWith('{') ? message.slice(1) : `"message":${JSON.stringify(message)}}`;
+  return `{"time":"${timeNow()}","level":"${level}","pid":${pid},${fields}`;
 }
 
 export default (_info: EggAppInfo): PowerPartial<EggAppConfig> & { watchbell: WatchbellConfig } => {

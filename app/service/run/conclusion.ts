@@ -9,6 +9,7 @@ import type { Job } from '../../domain/job/types';
 import { errorFields, type Log } from '../../domain/log';
 import { FenceLostError } from '../../domain/run/errors';
 import { ownLabels } from '../../domain/run/placement';
+import { shortestPeriodMs } from '../../domain/schedule/shortestPeriod';
 import type { Outcome } from '../../executor/types';
 import type { RunDoc } from '../../model/run';
 import type { Alerts } from '../../repository/alerts';
@@ -51,6 +52,8 @@ const maxTries = 20;
 const awayRetryMs = 500;
 /** A look at the hosts serves the evaluations of this span; a stranger among them is looked at anew. */
 const hostsAgeMs = 2000;
+/** Longer ones are the same to an end that waits. */
+const longestPeriodMs = 60_000;
 /** Transactions at the same time: more would only wait for connections and conflict. */
 const atOnce = 40;
 
@@ -85,10 +88,10 @@ export class Conclusion {
   }
 
   private async finish(job: Job, run: ActiveRun, end: RunEnd): Promise<readonly Alert[]> {
-    const { id, fence, revision, scheduledAt, work } = run;
+    const { id, fence, revision, work } = run;
     work.throwIfAborted();
     const fields = job.revision === revision ? end : { ...end, jobRevision: job.revision };
-    if (!(await this.finisher.end({ id, fence, fields }, scheduledAt))) throw new FenceLostError(id, fence);
+    if (!(await this.finisher.end({ id, fence, fields }, mayWaitUntil(job, run)))) throw new FenceLostError(id, fence);
     return [];
   }
 
@@ -173,6 +176,15 @@ export class Conclusion {
       throw error;
     }
   }
+}
+
+/** Its lane must be free when the job is due again: the end has the rest of that time to be written. */
+const shareOfPeriod = 0.8;
+
+/** Until then a run's end may wait for claims: of what others asked for nothing is known. */
+function mayWaitUntil({ schedule }: Job, { trigger, scheduledAt }: ActiveRun): Date {
+  const forMs = trigger === 'schedule' ? Math.min(shortestPeriodMs(schedule), longestPeriodMs) * shareOfPeriod : 0;
+  return new Date(scheduledAt.getTime() + forMs);
 }
 
 /** What the evaluation needs to know of a job. */

@@ -21,11 +21,8 @@ export interface FinisherPorts {
 
 /** Ended by one command. */
 const batchSize = 1000;
-/**
- * A burst is late by its starts, and nobody waits for its ends: these give way to claims until so long after their due
- * time. No job is due again within a second of it, so that its lane is free by then.
- */
-const giveWayMs = 800;
+/** A burst is late by its starts, and nobody waits for its ends: these give way to claims for so long at most. */
+const giveWayMs = 2000;
 const lookMs = 10;
 
 /**
@@ -38,11 +35,13 @@ export class Finisher {
 
   constructor(private readonly ports: FinisherPorts) {}
 
-  /** False when the run is another member's by now; throws MongoDB's error where the outcome is unknown. */
-  end(ending: RunEnding, dueAt: Date): Promise<boolean> {
+  /**
+   * Until `mayWaitUntil` nobody misses it. False when the run is another member's by now; throws MongoDB's error where the
+   * outcome is unknown.
+   */
+  end(ending: RunEnding, mayWaitUntil: Date): Promise<boolean> {
     const { active, clock } = this.ports;
-    const sinceDueMs = Math.max(clock.now().getTime() - dueAt.getTime(), 0);
-    const until = performance.now() + giveWayMs - sinceDueMs;
+    const until = performance.now() + Math.min(mayWaitUntil.getTime() - clock.now().getTime(), giveWayMs);
     active.ending += 1;
     return new Promise((resolve, reject) => {
       this.waiting.push({ ending, until, resolve, reject });

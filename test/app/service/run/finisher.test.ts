@@ -5,7 +5,7 @@ import { eventually } from '../../../support/eventually';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const clock = { now: () => now };
-const ago = (ms: number) => new Date(now.getTime() - ms);
+const inMs = (ms: number) => new Date(now.getTime() + ms);
 const ending = (id: string): RunEnding => ({
   id,
   fence: 1,
@@ -44,10 +44,10 @@ describe('What ends runs without alerts', () => {
     expect(await Promise.all(second)).toEqual([true, true, true]);
   });
 
-  it('lets claims go first until the next occurrence of the same job may be near', async () => {
+  it('lets claims go first for as long as the end may wait', async () => {
     let claiming = true;
     const { batches, finisher } = writes(() => claiming);
-    const first = finisher.end(ending('a'), now);
+    const first = finisher.end(ending('a'), inMs(60_000));
     await turn();
     expect(batches).toEqual([]);
     claiming = false;
@@ -55,17 +55,17 @@ describe('What ends runs without alerts', () => {
     claiming = true;
     batches[0]?.answer(new Set(['a']));
     await first;
-    const [second, startedAt] = [finisher.end(ending('b'), now), performance.now()];
+    const [second, startedAt] = [finisher.end(ending('b'), inMs(400)), performance.now()];
     await eventually('it is written although claims go on', () => batches.length === 2, 5000);
-    expect(performance.now() - startedAt).toBeGreaterThan(700);
+    expect(performance.now() - startedAt).toBeGreaterThan(350);
     batches[1]?.answer(new Set(['b']));
     expect(await second).toBe(true);
   });
 
-  it('lets no claim go before an end whose occurrence was due long ago, and only that one is written', async () => {
+  it('lets no claim go before an end that may not wait, and only that one is written', async () => {
     let claiming = true;
     const { batches, finisher } = writes(() => claiming);
-    const [fresh, old] = [finisher.end(ending('fresh'), ago(100)), finisher.end(ending('old'), ago(5000))];
+    const [fresh, old] = [finisher.end(ending('fresh'), inMs(800)), finisher.end(ending('old'), inMs(-5000))];
     await eventually('it is written although claims go on', () => batches.length === 1, 500);
     expect(batches[0]?.ids).toEqual(['old']);
     claiming = false;
@@ -74,6 +74,16 @@ describe('What ends runs without alerts', () => {
     await eventually('the other one follows', () => batches.length === 2);
     batches[1]?.answer(new Set(['fresh']));
     expect(await fresh).toBe(true);
+  });
+
+  it('lets no end wait for longer than 2 s, whatever the clocks say', async () => {
+    const { batches, finisher } = writes(() => true);
+    const startedAt = performance.now();
+    const end = finisher.end(ending('a'), inMs(90_000));
+    await eventually('it is written although claims go on', () => batches.length === 1, 5000);
+    expect(performance.now() - startedAt).toBeGreaterThan(1900);
+    batches[0]?.answer(new Set(['a']));
+    expect(await end).toBe(true);
   });
 
   it('takes no place among the runs in progress with what it still has to write', async () => {
