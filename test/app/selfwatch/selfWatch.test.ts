@@ -222,6 +222,8 @@ describe('a host that is lost', () => {
     await defineSelf(one);
     await lostHost('c');
     await eventually('it rings', () => told().length > 0, 30_000);
+    // The receiver has it before its answer is there.
+    await eventually('a host knows', () => agents.some(({ log }) => log.has('selfWatch.told')));
     expect(agents.filter(({ log }) => log.has('selfWatch.told'))).toHaveLength(1);
     expect(agents.filter(({ log }) => log.has('selfWatch.notTold'))).toHaveLength(1);
     const failed = agents.find(({ log }) => log.has('selfWatch.notTold'));
