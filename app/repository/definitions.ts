@@ -7,6 +7,7 @@ import { runModel } from '../model/run';
 import { counterModel } from '../model/token';
 import type { Model } from '../model/types';
 import { type Database, isAway, isDuplicateKey } from './database';
+import { revisionId, revisionSchema } from './revisions';
 import { type IdleSkips, idleUpdate } from './settlementRecords';
 
 export type JobDocument = z.output<typeof jobModel.schema>;
@@ -27,7 +28,6 @@ export interface WriteResult<T> {
 }
 
 const plainFields = z.record(z.string(), z.unknown());
-const counterSchema = counterModel.schema.extend({ at: z.date() });
 
 /** Definitions in MongoDB. Every write draws its revision from one counter in its own transaction. */
 export class DefinitionRepository {
@@ -90,11 +90,11 @@ export class DefinitionRepository {
       const counter = await this.database
         .collection(counterModel)
         .findOneAndUpdate(
-          { _id: 'revision' },
+          { _id: revisionId },
           [{ $set: { value: { $add: [{ $ifNull: ['$value', 0] }, 1] }, at: '$$NOW' } }],
           { upsert: true, returnDocument: 'after', session },
         );
-      const { value: revision, at } = counterSchema.parse(counter);
+      const { value: revision, at } = revisionSchema.parse(counter);
       const { commit, value } = await decide(new DefinitionWrite(this.database, session, revision, at));
       if (!commit) await session.abortTransaction();
       return value;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Job } from '../domain/job/types';
 import { jobModel } from '../model/definition';
 import { jobSpecSchema } from '../model/jobSpec';
-import { counterModel } from '../model/token';
 import type { Database } from './database';
+import { Revisions } from './revisions';
 
 /** A job or its tombstone as the members read it. */
 export type StoredJob = { deleted: false; job: Job } | { deleted: true; name: string; revision: number };
@@ -28,13 +28,13 @@ interface KeptJob {
 /** Jobs as the timekeeper and the runs read them; definitions.ts writes them. */
 export class Jobs {
   private readonly collection;
-  private readonly counters;
+  private readonly revisions;
   /** What `current` has read before. Every write of a definition draws another revision at another time. */
   private readonly kept = new Map<string, KeptJob>();
 
   constructor(database: Database) {
     this.collection = database.collection(jobModel);
-    this.counters = database.collection(counterModel);
+    this.revisions = new Revisions(database);
   }
 
   /**
@@ -43,7 +43,7 @@ export class Jobs {
    * burst of due jobs asks for the counter alone, otherwise for their revisions.
    */
   async current(names: readonly string[], session?: ClientSession): Promise<Map<string, Job>> {
-    const newest = await this.newestWrite(session);
+    const newest = await this.revisions.newestWrite(session);
     const found = new Map<string, Job>();
     const others: string[] = [];
     for (const name of names) {
@@ -53,15 +53,6 @@ export class Jobs {
     }
     if (others.length === 0) return found;
     return new Map([...found, ...(await this.looked(others, newest, session))]);
-  }
-
-  /**
-   * Which write of a definition is the newest, whatever it wrote: the counter's value and its time. Asked before the
-   * definitions: while it stays what it is, nothing of them can have changed. Null where that does not say it.
-   */
-  private async newestWrite(session?: ClientSession): Promise<string | null> {
-    const counter = counterSchema.safeParse(await this.counters.findOne({ _id: 'revision' }, { session }));
-    return counter.success ? `${counter.data.value} ${counter.data.at.getTime()}` : null;
   }
 
   private async looked(names: readonly string[], asOf: string | null, session?: ClientSession) {
@@ -142,7 +133,6 @@ export class Jobs {
   }
 }
 
-const counterSchema = counterModel.schema.extend({ at: z.date() });
 const headSchema = z.object({ _id: z.string(), revision: z.number().int(), updatedAt: z.date() });
 const liveJob = jobModel.schema.extend({ spec: jobSpecSchema });
 const anyJob = z.union([jobModel.schema.extend({ deleted: z.literal(true) }), liveJob]);

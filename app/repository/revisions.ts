@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb';
 import { z } from 'zod';
 import { calendarModel, channelModel, jobModel, sourceModel } from '../model/definition';
 import { counterModel } from '../model/token';
@@ -5,7 +6,10 @@ import type { Database } from './database';
 
 export type DefinitionKind = 'job' | 'source' | 'channel' | 'calendar';
 
-const revisionId = 'revision';
+/** The counter's document. */
+export const revisionId = 'revision';
+/** As each write of a definition leaves it: with MongoDB's time. */
+export const revisionSchema = counterModel.schema.extend({ at: z.date() });
 const models = { job: jobModel, source: sourceModel, channel: channelModel, calendar: calendarModel };
 const head = z.object({ _id: z.string(), revision: z.number().int() });
 
@@ -21,6 +25,15 @@ export class Revisions {
   async current(): Promise<number> {
     const counter = await this.counters.findOne({ _id: revisionId });
     return counter === null ? 0 : counterModel.schema.parse(counter).value;
+  }
+
+  /**
+   * Which write of a definition is the newest, whatever it wrote: the counter's value and its time. While it stays what it
+   * was before definitions were read, nothing of them can have changed. Null where the counter does not say it.
+   */
+  async newestWrite(session?: ClientSession): Promise<string | null> {
+    const counter = revisionSchema.safeParse(await this.counters.findOne({ _id: revisionId }, { session }));
+    return counter.success ? `${counter.data.value} ${counter.data.at.getTime()}` : null;
   }
 
   /** Names of definitions of a kind with a higher revision, tombstones too. */
