@@ -108,9 +108,11 @@ export class Liveness {
   private waits(run: Doc, lanes: readonly unknown[]): void {
     const holder = this.runs.find(one => lanes.includes(one['slot']));
     const age = this.parts.databaseNow - time(run, 'claimedAt');
-    const isFresh = ({ job, finishedAt }: Doc) =>
-      job === run['job'] && finishedAt instanceof Date && this.parts.databaseNow - finishedAt.getTime() < freshMs;
-    if (holder === undefined && age > freshMs && !this.runs.some(isFresh)) {
+    const hasJustHeldIt = (one: Doc) =>
+      one['job'] === run['job'] &&
+      one['startedAt'] instanceof Date &&
+      this.parts.databaseNow - time(one, 'finishedAt') < freshMs;
+    if (holder === undefined && age > freshMs && !this.runs.some(hasJustHeldIt)) {
       this.blame(
         'runningHasAnOwner',
         `${text(run, '_id')} waits for ${lanes.join(', ')} for ${age} ms, and it is free`,
