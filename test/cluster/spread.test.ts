@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunDoc } from '../../app/model/run';
+import { type RunDoc, runModel } from '../../app/model/run';
 import { ClusterWorld } from '../support/clusterWorld';
 import { testDatabaseUrl } from '../support/database';
 import { eventually } from '../support/eventually';
@@ -57,21 +57,21 @@ async function pass30Seconds(): Promise<{ from: number; to: number }> {
   return { from, to };
 }
 
+/** Asked again and again while the hosts work on the same cores: nothing is read that is not needed. */
+async function countEnded(from: number, to: number): Promise<number> {
+  const scheduledAt = { $gte: new Date(from), $lt: new Date(to) };
+  return await world.database.collection(runModel).countDocuments({ scheduledAt, finishedAt: { $ne: null } });
+}
+
 describe('two hosts with two workers each', () => {
   let window = { from: 0, to: 0 };
 
   it('run 200 jobs a second for 30 s: each occurrence once, none missed, by every worker', async () => {
     window = await pass30Seconds();
     const { from, to } = window;
+    await eventually('6,000 runs have ended', async () => (await countEnded(from, to)) >= jobs * seconds, 60_000);
     const inTime = (run: RunDoc) => run.scheduledAt.getTime() >= from && run.scheduledAt.getTime() < to;
-    const ended = await eventually(
-      '6,000 runs have ended',
-      async () => {
-        const runs = (await runsOf(world.database, 'load-')).filter(inTime);
-        return runs.length >= jobs * seconds && runs.every(run => run.finishedAt !== null) && runs;
-      },
-      60_000,
-    );
+    const ended = (await runsOf(world.database, 'load-')).filter(inTime);
     expect(ended).toHaveLength(jobs * seconds);
     expect(new Set(ended.map(run => run.state))).toEqual(new Set(['succeeded']));
     expect(new Set(ended.map(run => run.fence))).toEqual(new Set([1]));
