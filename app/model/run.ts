@@ -14,6 +14,8 @@ export const runStates = [
 /** In the place of a member: this run was given up in good order; no member has this id, so anybody may take it over. */
 export const givenUp = '-';
 export const unfinishedStates = { $in: ['queued', 'running'] };
+/** What begins costs a burst no entry in an index that only serves what has ended. */
+const ended = { state: { $in: runStates.filter(state => state !== 'queued' && state !== 'running') } };
 const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'expired'] as const;
 
 export const runModel = defineModel({
@@ -103,10 +105,10 @@ export const runModel = defineModel({
     },
     { key: { job: 1, scheduledAt: -1, _id: -1 }, name: 'job' },
     { key: { scheduledAt: -1, _id: -1 }, name: 'time' },
-    { key: { state: 1, scheduledAt: -1, _id: -1 }, name: 'state' },
+    { key: { state: 1, scheduledAt: -1, _id: -1 }, name: 'ended', partialFilterExpression: ended },
     { key: { hostId: 1, scheduledAt: -1, _id: -1 }, name: 'host' },
     { key: { to: 1 }, name: 'span', partialFilterExpression: { to: { $exists: true } } },
-    { key: { expireAt: 1 }, name: 'expire', expireAfterSeconds: 0 },
+    { key: { expireAt: 1 }, name: 'expireEnded', expireAfterSeconds: 0, partialFilterExpression: ended },
   ],
 });
 

@@ -30,30 +30,46 @@ const dayMs = 86_400_000;
 export function claimed(run: NewRun, retentionDays: number): RunDoc {
   const { overlap } = run;
   const lane = laneOf(run);
-  const waits = overlap === 'queue' || overlap === 'replace';
-  const state = waits || run.member === givenUp ? 'queued' : 'running';
-  const place = waits
-    ? { slot: waitingPlace(lane), lanes: [lane], queue: lane }
-    : overlap === 'skip'
-      ? { slot: lane }
-      : {};
-  return { ...bare(run, retentionDays), state, ...place };
+  const record = bare(run, retentionDays, 'running');
+  if (overlap === 'queue' || overlap === 'replace') {
+    record.slot = waitingPlace(lane);
+    record.lanes = [lane];
+    record.queue = lane;
+    record.state = 'queued';
+  } else if (overlap === 'skip') {
+    record.slot = lane;
+  }
+  if (run.member === givenUp) record.state = 'queued';
+  return record;
 }
 
 /** The record of an occurrence that did not run. */
 export function skipped(run: NewRun, reason: RunDoc['reason'], now: Date, retentionDays: number): RunDoc {
-  return { ...bare(run, retentionDays), state: 'skipped', reason, finishedAt: now };
+  return { ...bare(run, retentionDays, 'skipped'), reason, finishedAt: now };
 }
 
 /** The record of a run that any member may start as soon as one of the lanes is free. */
 export function queued(run: NewRun, lanes: string[], retentionDays: number): RunDoc {
-  return { ...bare(run, retentionDays), state: 'queued', lanes, queue: lanes[0] };
+  return { ...bare(run, retentionDays, 'queued'), lanes, queue: lanes[0] };
 }
 
-function bare({ id, overlap: _overlap, ...fields }: NewRun, retentionDays: number): Omit<RunDoc, 'state'> {
+/** Field by field: a burst makes thousands at once, and an object that is spread costs forty times as much. */
+function bare(run: NewRun, retentionDays: number, state: RunDoc['state']): RunDoc {
   return {
-    _id: id,
-    ...fields,
+    _id: run.id,
+    job: run.job,
+    jobRevision: run.jobRevision,
+    trigger: run.trigger,
+    scheduledAt: run.scheduledAt,
+    claimedAt: run.claimedAt,
+    onLost: run.onLost,
+    member: run.member,
+    hostId: run.hostId,
+    boundTo: run.boundTo,
+    hostLabels: run.hostLabels,
+    requestedBy: run.requestedBy,
+    requestKey: run.requestKey,
+    state,
     startedAt: null,
     finishedAt: null,
     latenessMs: 0,
@@ -63,6 +79,6 @@ function bare({ id, overlap: _overlap, ...fields }: NewRun, retentionDays: numbe
     fence: 1,
     outcome: null,
     error: null,
-    expireAt: new Date(fields.claimedAt.getTime() + retentionDays * dayMs),
+    expireAt: new Date(run.claimedAt.getTime() + retentionDays * dayMs),
   };
 }

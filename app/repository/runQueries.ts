@@ -45,11 +45,13 @@ export class RunQueries {
       after === null
         ? {}
         : { $or: [{ scheduledAt: { $lt: after[0] } }, { scheduledAt: after[0], _id: { $lt: after[1] } }] };
-    const stored = await this.collection
+    const found = this.collection
       .find({ ...query, ...behind })
       .sort({ scheduledAt: -1, _id: -1 })
-      .limit(limit)
-      .toArray();
+      .limit(limit);
+    // Few beside the history through which the order of the list would lead: they are sorted.
+    if (query['state'] === 'queued' || query['state'] === 'running') found.hint('unfinished');
+    const stored = await found.toArray();
     return stored.map(document => runModel.schema.parse(document));
   }
 }
