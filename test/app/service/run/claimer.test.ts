@@ -1,6 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { settlementModel } from '../../../../app/model/settlement';
 import { Runs } from '../../../../app/repository/runs';
+import { waitedBehind } from '../../../support/causality';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
 import { jobOf } from '../../../support/job';
@@ -55,4 +56,16 @@ it('reads the definition behind the claim: a pause that was answered before it b
   service.accept([hint]);
   expect(await world.ended(job.name)).toMatchObject([{ state: 'skipped', reason: 'paused' }]);
   expect(world.executedOf(job.name)).toEqual([]);
+});
+
+it('asks for the definition in the session of the claim: whoever is the primary by then has to have seen the claim', async () => {
+  world.behaviour.workMs = 0;
+  const job = jobOf({ name: 'in-session' });
+  const hint = (await world.define(job))(at);
+  const { service } = await world.worker('c');
+  const waited = await waitedBehind(database, { op: 'insert', collection: 'runs' }, async () => {
+    service.accept([hint]);
+    await world.ended(job.name);
+  });
+  expect(waited).toMatchObject({ counters: true, jobs: true, settlements: true });
 });
