@@ -5,13 +5,16 @@ import { z } from 'zod';
 import { runModel } from '../../../app/model/run';
 import { serveWith } from '../cluster/serve';
 import { Stage } from '../cluster/stage';
+import { until } from '../subject/process';
 
 const reportSchema = z.object({ won: z.number(), firstAt: z.number(), lastAt: z.number() });
 /** Processes are started and their jobs planned within this span. */
 const leadMs = 6000;
 /** Instants before the one that is counted: code and driver of a process that has run for a while are compiled. */
 const uncounted = 2;
-const apartMs = 10_000;
+const apartMs = 12_000;
+/** So long behind an instant its runs have ended: their jobs are free for the next one. */
+const endMs = 9000;
 const limitMs = 90_000;
 
 /** So many processes, each a host's timekeeper and claims, or inserts alone; all begin at the same instants. */
@@ -28,10 +31,16 @@ serveWith('claims', async ({ mongodbUrl, occurrences, hosts, mode }, started) =>
     return started.add(child, async one => one.kill('SIGKILL'));
   });
   const signal = AbortSignal.timeout(limitMs);
-  const reports = await Promise.all(
-    children.map(async child => reportSchema.parse((await once(child, 'message', { signal }))[0])),
-  );
-  const stored = await stage.database.collection(runModel).countDocuments({ scheduledAt: new Date(at) });
+  const reported = children.map(async child => reportSchema.parse((await once(child, 'message', { signal }))[0]));
+  const runs = stage.database.collection(runModel);
+  const ending = (async () => {
+    for (const instant of instants.slice(0, uncounted)) {
+      await until(instant + endMs);
+      await runs.updateMany({}, { $set: { state: 'succeeded' }, $unset: { slot: '' } });
+    }
+  })();
+  const [reports] = await Promise.all([Promise.all(reported), ending]);
+  const stored = await runs.countDocuments({ scheduledAt: new Date(at) });
   const won = reports.reduce((sum, report) => sum + report.won, 0);
   const lastAt = Math.max(...reports.map(report => report.lastAt));
   return {
