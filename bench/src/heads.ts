@@ -4,6 +4,7 @@ const heads: Record<string, string> = {
   p50Ms: 'p50 ms',
   p99Ms: 'p99 ms',
   maxMs: 'max ms',
+  firstP99Ms: 'p99 ms of the first instant',
   cpuPerFireMicros: 'CPU µs/fire',
   nodeCpuPerFireMicros: 'node CPU µs/fire',
   mongodCpuPerFireMicros: 'mongod CPU µs/fire',
