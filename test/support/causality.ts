@@ -1,6 +1,7 @@
 import { Binary, Timestamp } from 'mongodb';
 import { z } from 'zod';
 import type { Database } from '../../app/repository/database';
+import { profiledDuring } from './profiler';
 
 const profiledSchema = z.object({
   op: z.string(),
@@ -12,27 +13,18 @@ const profiledSchema = z.object({
 });
 
 /**
- * Lets MongoDB note what it executes while `work` is done. Of each collection that was read in the session of the first such
- * write: whether the first look waited for what that session had written. `op` as its profiler says it: `insert`, or
- * `command` for a findAndModify. A session that has ended is used again by whoever comes next: later looks say nothing.
+ * Of each collection that was read in the session of the first such write while `work` was done: whether the first look
+ * waited for what that session had written. `op` as the profiler says it: `insert`, or `command` for a findAndModify. A
+ * session that has ended is used again by whoever comes next: later looks say nothing.
  */
 export async function waitedBehind(
   database: Database,
   written: { op: 'insert' | 'command'; collection: string },
   work: () => Promise<unknown>,
 ): Promise<Record<string, boolean>> {
-  const { db } = database;
-  await db.command({ profile: 0 });
-  await db.collection('system.profile').drop();
-  await db.command({ profile: 2 });
-  try {
-    await work();
-  } finally {
-    await db.command({ profile: 0 });
-  }
-  const stored = await db.collection('system.profile').find().toArray();
+  const stored = await profiledDuring(database, work);
   const all = stored.map(document => profiledSchema.safeParse(document)).flatMap(({ data }) => data ?? []);
-  const is = (name: string, ns: string) => ns === `${db.databaseName}.${name}`;
+  const is = (name: string, ns: string) => ns === `${database.db.databaseName}.${name}`;
   const index = all.findIndex(({ op, ns }) => op === written.op && is(written.collection, ns));
   const session = sessionOf(all[index]);
   if (session === undefined) throw new Error(`no ${written.op} in a session on ${written.collection}`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Database } from '../../app/repository/database';
+import { profiledDuring } from './profiler';
 
 const profiledSchema = z.object({
   op: z.string(),
@@ -33,16 +34,7 @@ const small = new Set(['members', 'drains', 'budgets', 'meta', 'counters', 'self
 
 /** Does the work and answers what MongoDB executed for it on collections that grow. */
 export async function executedFor(database: Database, work: () => Promise<unknown>): Promise<Executed[]> {
-  const { db } = database;
-  await db.command({ profile: 0 });
-  await db.collection('system.profile').drop();
-  await db.command({ profile: 2 });
-  try {
-    await work();
-  } finally {
-    await db.command({ profile: 0 });
-  }
-  const stored = await db.collection('system.profile').find().toArray();
+  const stored = await profiledDuring(database, work);
   return stored.map(parsed).filter(({ collection, op }) => !small.has(collection) && op !== 'insert');
 }
 
