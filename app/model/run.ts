@@ -13,9 +13,12 @@ export const runStates = [
 ] as const;
 /** In the place of a member: this run was given up in good order; no member has this id, so anybody may take it over. */
 export const givenUp = '-';
-export const unfinishedStates = { $in: ['queued', 'running'] };
+const unfinished: readonly string[] = ['queued', 'running'];
+export const unfinishedStates = { $in: [...unfinished] };
+/** Whether a run in this state has still to end. */
+export const isUnfinished = (state: string) => unfinished.includes(state);
 /** What begins costs a burst no entry in an index that only serves what has ended. */
-const ended = { state: { $in: runStates.filter(state => state !== 'queued' && state !== 'running') } };
+const ended = { state: { $in: runStates.filter(state => !isUnfinished(state)) } };
 const skipReasons = ['misfire', 'overlap', 'paused', 'calendar', 'changed', 'expired'] as const;
 
 export const runModel = defineModel({
@@ -83,7 +86,7 @@ export const runModel = defineModel({
     {
       key: { member: 1, state: 1 },
       name: 'unfinished',
-      partialFilterExpression: { state: { $in: ['queued', 'running'] } },
+      partialFilterExpression: { state: unfinishedStates },
     },
     // The state first, though it is the same in each entry: with it the index alone tells which queues there are.
     {
@@ -95,7 +98,7 @@ export const runModel = defineModel({
     {
       key: { member: 1, cancelRequestedAt: 1 },
       name: 'cancel',
-      partialFilterExpression: { cancelRequestedAt: { $exists: true }, state: { $in: ['queued', 'running'] } },
+      partialFilterExpression: { cancelRequestedAt: { $exists: true }, state: unfinishedStates },
     },
     {
       key: { requestKey: 1 },

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { type RunDoc, runModel } from '../model/run';
+import { isUnfinished, type RunDoc, runModel } from '../model/run';
 import type { Database } from './database';
 
 export interface RunFilter {
@@ -50,7 +50,7 @@ export class RunQueries {
       .sort({ scheduledAt: -1, _id: -1 })
       .limit(limit);
     // Few beside the history through which the order of the list would lead: they are sorted.
-    if (query['state'] === 'queued' || query['state'] === 'running') found.hint('unfinished');
+    if (isUnfinished(query['state'])) found.hint('unfinished');
     const stored = await found.toArray();
     return stored.map(document => runModel.schema.parse(document));
   }

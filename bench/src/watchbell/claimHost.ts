@@ -18,14 +18,16 @@ const task = z
     host: z.string(),
     hosts: z.array(z.string()),
     occurrences: z.number(),
-    /** In ms, so far apart; only the last one is counted. */
-    instants: z.array(z.number()),
+    /** The instant that is counted, in ms. */
+    at: z.number(),
+    /** Those before it, so far apart. */
+    earlier: z.array(z.number()),
     apartMs: z.number(),
     mode: z.enum(['spread', 'one', 'race']),
   })
   .parse(JSON.parse(process.argv[2] ?? 'null'));
-const { url, host, hosts, occurrences, instants, apartMs, mode } = task;
-const counted = instants.at(-1);
+const { url, host, hosts, occurrences, at, earlier, apartMs, mode } = task;
+const instants = [...earlier, at];
 
 const retentionDays = 30;
 const batchSize = 1000;
@@ -46,16 +48,16 @@ async function main(): Promise<void> {
 
 async function claim(batch: readonly NewRun[]): Promise<void> {
   const { won } = await runs.claim(batch);
-  if (batch[0]?.scheduledAt.getTime() !== counted) return;
+  if (batch[0]?.scheduledAt.getTime() !== at) return;
   report.won += won.length;
   if (won.length > 0) report.lastAt = Date.now();
 }
 
 /** The same documents in the same batches; who races begins with the same ones. */
 async function inserts(): Promise<void> {
-  for (const at of instants) {
-    const all = Array.from({ length: occurrences }, (_, index) => runOf(nameOf(index), at));
-    await until(at);
+  for (const instant of instants) {
+    const all = Array.from({ length: occurrences }, (_, index) => runOf(nameOf(index), instant));
+    await until(instant);
     for (let from = 0; from < all.length; from += batchSize) await claim(all.slice(from, from + batchSize));
   }
 }
@@ -85,10 +87,10 @@ async function spread(): Promise<void> {
     { standbyMs: 1000, reannounceMs: 3000, misfireHorizonMs: 86_400_000 },
   );
   for (let index = 0; index < occurrences; index += 1) {
-    timekeeper.upsert(jobNamed(nameOf(index), { everyMs: apartMs, anchorAt: new Date(instants[0] ?? 0) }));
+    timekeeper.upsert(jobNamed(nameOf(index), { everyMs: apartMs, anchorAt: new Date(earlier[0] ?? at) }));
   }
   timekeeper.start();
-  await until(counted ?? 0);
+  await until(at);
   await claimedAll();
   await timekeeper.stop();
   // A claim whose answer is on its way counts too.
@@ -97,7 +99,7 @@ async function spread(): Promise<void> {
 
 /** The next instant is another's. */
 async function claimedAll(): Promise<void> {
-  const end = (counted ?? 0) + apartMs - 500;
+  const end = at + apartMs - 500;
   for (let stored = 0; stored < occurrences * instants.length && Date.now() < end; ) {
     await sleep(200);
     stored = await database.db.collection('runs').estimatedDocumentCount();
@@ -108,8 +110,8 @@ function nameOf(index: number): string {
   return `claim-${String(index).padStart(6, '0')}`;
 }
 
-function runOf(job: string, at: number): NewRun {
-  const scheduledAt = new Date(at);
+function runOf(job: string, instant: number): NewRun {
+  const scheduledAt = new Date(instant);
   const own = { member: `${host}:1:bench`, hostId: host, claimedAt: scheduledAt };
   const rest = { trigger: 'schedule' as const, onLost: 'retry' as const, overlap: 'skip' as const };
   return { id: occurrenceId(job, scheduledAt), job, jobRevision: 1, scheduledAt, ...own, ...rest };

@@ -21,12 +21,12 @@ const limitMs = 90_000;
 serveWith('claims', async ({ mongodbUrl, occurrences, hosts, mode }, started) => {
   const stage = await started.add(new Stage(mongodbUrl), one => one.close()).prepare();
   const first = Math.ceil((Date.now() + leadMs) / 1000) * 1000;
-  const instants = Array.from({ length: uncounted + 1 }, (_, index) => first + index * apartMs);
+  const earlier = Array.from({ length: uncounted }, (_, index) => first + index * apartMs);
   const at = first + uncounted * apartMs;
   const many = mode === 'one' ? 1 : hosts;
   const names = Array.from({ length: many }, (_, index) => `host-${index}`);
   const children = names.map(host => {
-    const task = { url: stage.url, host, hosts: names, occurrences, instants, apartMs, mode };
+    const task = { url: stage.url, host, hosts: names, occurrences, at, earlier, apartMs, mode };
     const child = fork(path.join(__dirname, 'claimHost.js'), [JSON.stringify(task)], { execArgv: [] });
     return started.add(child, async one => one.kill('SIGKILL'));
   });
@@ -34,7 +34,7 @@ serveWith('claims', async ({ mongodbUrl, occurrences, hosts, mode }, started) =>
   const reported = children.map(async child => reportSchema.parse((await once(child, 'message', { signal }))[0]));
   const runs = stage.database.collection(runModel);
   const ending = (async () => {
-    for (const instant of instants.slice(0, uncounted)) {
+    for (const instant of earlier) {
       await until(instant + endMs);
       await runs.updateMany({}, { $set: { state: 'succeeded' }, $unset: { slot: '' } });
     }

@@ -1,44 +1,40 @@
 import { afterAll, expect, it } from 'vitest';
+import type { RunHint } from '../../../../app/ipc/messages';
 import { settlementModel } from '../../../../app/model/settlement';
 import { Runs } from '../../../../app/repository/runs';
 import { waitedBehind } from '../../../support/causality';
 import { useDatabase } from '../../../support/database';
 import { eventually } from '../../../support/eventually';
 import { jobOf } from '../../../support/job';
+import { profiledDuring } from '../../../support/profiler';
 import { RunWorld } from '../../../support/runWorld';
 
 const { database } = useDatabase();
 const world = new RunWorld(database);
 const at = new Date('2026-01-01T01:00:00Z');
 
-afterAll(async () => {
-  await database.db.command({ profile: 0 });
-  await world.close();
-});
+afterAll(() => world.close());
 
-/** The kinds of operations on each collection that MongoDB has answered since profiling began. */
-async function operations(): Promise<string[]> {
-  const profiled = await database.db
-    .collection('system.profile')
-    .find({ ns: { $in: ['runs', 'jobs', 'settlements'].map(name => `${database.db.databaseName}.${name}`) } })
-    .sort({ ts: 1 })
-    .toArray();
-  return profiled.map(({ op, ns }) => `${op} ${String(ns).split('.')[1]}`);
+/** The kinds of operations on each of these collections that MongoDB has answered while the work was done. */
+async function operations(work: () => Promise<unknown>): Promise<string[]> {
+  const profiled = await profiledDuring(database, work);
+  const names = ['runs', 'jobs', 'settlements'].map(name => `${database.db.databaseName}.${name}`);
+  return profiled.filter(({ ns }) => names.includes(ns)).map(({ op, ns }) => `${op} ${String(ns).split('.')[1]}`);
 }
 
 it('claims and starts many plain jobs with one write for all, one look at what they are now, and one write more', async () => {
   const { service } = await world.worker('a', { maxRuns: 1000 });
   const names = Array.from({ length: 400 }, (_, index) => `job-${index}`);
-  const hints = [];
+  const hints: RunHint[] = [];
   for (const name of names) hints.push((await world.define(jobOf({ name })))(at));
   const settled = { until: new Date(0), expireAt: new Date(Date.now() + 86_400_000) };
   await database.collection(settlementModel).insertMany(names.map(name => ({ _id: name, ...settled })));
   world.behaviour.workMs = 60_000;
-  await database.db.command({ profile: 2 });
-  service.accept(hints);
-  await eventually('all are executed', () => world.executed.length === names.length);
-  await database.db.command({ profile: 0 });
-  const [insert, ...rest] = (await operations()).filter((one, index, all) => one !== all[index - 1]);
+  const executed = await operations(async () => {
+    service.accept(hints);
+    await eventually('all are executed', () => world.executed.length === names.length);
+  });
+  const [insert, ...rest] = executed.filter((one, index, all) => one !== all[index - 1]);
   expect(insert).toBe('insert runs');
   expect(rest.sort()).toEqual(['query jobs', 'query settlements', 'update runs']);
 });
