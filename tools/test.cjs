@@ -18,6 +18,9 @@ const alone = ['drain', 'outage', 'spread'].map(name => `test/cluster/${name}.te
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const remarks = [];
+/** Said again at the end, the first so many: whoever sees only the end of a long log must see what failed. */
+const failures = [];
+const failuresSaid = 50;
 
 function note(name, counts) {
   for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
@@ -77,6 +80,11 @@ function vitest(name, args, env) {
   note(name, counts);
 }
 
+function noteFailure(file, title, message) {
+  const [reason = ''] = message.trim().split('\n');
+  failures.push(`FAILED ${path.relative(root, file)} > ${title}\n  ${reason.slice(0, 300)}`);
+}
+
 function exclude(patterns) {
   return patterns.map(pattern => `--exclude=${pattern}`);
 }
@@ -89,6 +97,11 @@ function countReport(file) {
   const broken = report.testResults.filter(
     one => one.status === 'failed' && one.assertionResults.every(test => test.status !== 'failed'),
   );
+  for (const { name, assertionResults } of report.testResults) {
+    const tests = assertionResults.filter(test => test.status === 'failed');
+    for (const { fullName, failureMessages } of tests) noteFailure(name, fullName, failureMessages.join('\n'));
+  }
+  for (const { name, message } of broken) noteFailure(name, 'the file itself', message);
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken.length,
@@ -110,7 +123,7 @@ async function main() {
   vitest('fast', exclude(clusters.map(folder => `${folder}/**`)), env);
   vitest('cluster', [...clusters, ...exclude(alone)], env);
   vitest('alone', alone, { ...env, WATCHBELL_TEST_SERIAL: '1' });
-  console.log(`\n${remarks.join('\n')}\n`);
+  console.log(`\n${[...failures.slice(0, failuresSaid), ...remarks].join('\n')}\n`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

@@ -105,7 +105,7 @@ async function twoFailoversAndALongElection(): Promise<Shown> {
   const before = leasesLost();
   const primary = await set.primary();
   const frozen = [primary, ...set.nodes.filter(node => node !== primary).slice(0, 1)];
-  for (const node of frozen) node.pause();
+  for (const node of frozen) await node.pause();
   const heldAt = Date.now();
   await sleep(electionMs);
   for (const node of frozen) node.resume();

@@ -4,8 +4,12 @@ import { CommandError } from '../errors';
 import type { Installation } from './installation';
 import { type ServerProcess, serverProcesses } from './processes';
 
-/** Workers are out in 4.5 s, then the agent in 2 s: whoever is left then would be left for ever (Egg never kills its agent). */
-const graceMs = 6500;
+/**
+ * Workers are out in 4.5 s, then the agent in 2 s at the most; whoever is left might be left for ever (Egg never kills
+ * its agent). 6 s hold all but both at their limits, and leave 2 of the promised 8 s to the start of the command on a busy
+ * machine and to the kill. A killed agent holds no run: its lease is all that others wait for.
+ */
+const graceMs = 6000;
 const killMs = 2000;
 
 /** Ends every process of this installation's server; answers how many there were. Throws CommandError where one cannot be ended. */

@@ -55,7 +55,7 @@ describe('a temporary server', () => {
     const server = await startTemporary();
     closers.push(() => server.stop());
     const client = await connect(server.url);
-    server.pause();
+    await server.pause();
     await expect(client.db('t').command({ ping: 1 }, { timeoutMS: 500 })).rejects.toThrow(/timed? ?out/i);
     server.resume();
     expect(await client.db('t').command({ ping: 1 })).toMatchObject({ ok: 1 });

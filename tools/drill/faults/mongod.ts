@@ -31,8 +31,8 @@ export const mongodStop: Fault = {
   mongodbAwayMs: silentMs,
   async inject({ stage, pause }) {
     const at = Date.now();
-    stage.mongod.pause();
     try {
+      await stage.mongod.pause();
       await pause(silentMs);
     } finally {
       stage.mongod.resume();

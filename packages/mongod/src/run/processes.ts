@@ -33,27 +33,52 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
+/** The state in a `/proc/…/stat`; null where that process or thread is gone. */
+async function stateIn(file: string): Promise<string | null> {
+  try {
+    const stat = await readFile(file, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).charAt(0);
+  } catch (error) {
+    // Gone between two looks: ESRCH where the file was open already.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+    throw error;
+  }
+}
+
 /**
  * A killed process has no command line any more while its threads still go down one by one, and so long its port is
  * taken. It has ended when nothing of it is left but what its parent is to collect.
  */
 async function hasEnded(pid: number): Promise<boolean> {
   if (process.platform !== 'linux') return (await commandLineOf(pid)) === null;
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    const state = stat.slice(stat.lastIndexOf(')') + 2).charAt(0);
-    return state === 'Z' && (await readdir(`/proc/${pid}/task`)).length <= 1;
-  } catch (error) {
-    // Gone between two looks: ESRCH where the file was open already.
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return true;
-    throw error;
-  }
+  const state = await stateIn(`/proc/${pid}/stat`);
+  return state === null || (state === 'Z' && (await threadsOf(pid)).length <= 1);
+}
+
+/** On a busy machine a thread that runs when its process is stopped goes on for as long as it waits for its core. */
+async function stands(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  const states = await Promise.all((await threadsOf(pid)).map(id => stateIn(`/proc/${pid}/task/${id}/stat`)));
+  return states.every(state => state === null || state === 'T');
+}
+
+async function threadsOf(pid: number): Promise<string[]> {
+  return await readdir(`/proc/${pid}/task`).catch(() => []);
 }
 
 /** Waits until the process is gone; false where it still runs after timeoutMs. */
 export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
+  return await waitUntil(() => hasEnded(pid), timeoutMs);
+}
+
+/** Waits until every thread of a process that was sent SIGSTOP stands still; false where one runs after timeoutMs. */
+export async function waitForStop(pid: number, timeoutMs: number): Promise<boolean> {
+  return await waitUntil(() => stands(pid), timeoutMs);
+}
+
+async function waitUntil(there: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while (!(await hasEnded(pid))) {
+  while (!(await there())) {
     if (performance.now() > deadline) return false;
     await sleep(20);
   }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { resolveMongod } from '../resolve/resolveMongod';
 import { endMongod, launchMongod, PortTaken } from '../run/mongodProcess';
 import { freePort } from '../run/ports';
-import { signal, waitForEnd } from '../run/processes';
+import { signal, waitForEnd, waitForStop } from '../run/processes';
 import type { Embedded, TemporaryOptions } from './types';
 
 const startMs = 30_000;
@@ -84,8 +84,10 @@ export class TemporaryNode implements Embedded {
     await this.launch(env);
   }
 
-  pause(): void {
+  async pause(): Promise<void> {
     signal(this.current, 'SIGSTOP');
+    if (!(await waitForStop(this.current, 10_000)))
+      throw new Error(`mongod (pid ${this.current}) does not stand still`);
   }
 
   resume(): void {

@@ -14,8 +14,8 @@ export interface Embedded {
   shutdown(): Promise<void>;
   /** Starts it again (ends it before, where it runs) on the same port and data; `env` is added to its environment. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing answers. */
-  pause(): void;
+  /** SIGSTOP: connections stay open, nothing answers. Waits until it stands still. */
+  pause(): Promise<void>;
   /** SIGCONT. */
   resume(): void;
 }
